@@ -1,0 +1,1 @@
+"""All that speaks to the service: credentials, signature, requests, answers, transport, client."""
