@@ -1,36 +1,44 @@
-"""Explore Tencent Cloud Infinite (CI) batch jobs: fetch them into pandas DataFrames, measure, plot, hand on."""
+"""Explore Tencent Cloud Infinite (CI) batch jobs: fetch them into DataFrames, measure, plot, hand on."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # what type checkers take for true; importing `typing` would take a quarter of our time
 if TYPE_CHECKING:
-    from cijob_analysis.answers import Answer, read_answer
-    from cijob_analysis.exceptions import (
-        AccessDenied,
-        APIError,
-        CIJobError,
-        ConfigurationError,
-        JobNotFound,
-        ResponseFormatError,
-        SchemaError,
-        ServiceBusy,
-        TransportError,
-    )
-    from cijob_analysis.fetch import fetch_batch_jobs
-    from cijob_analysis.files import read_csv, write_csv
-    from cijob_analysis.ledger import Ledger
-    from cijob_analysis.local import LocalService, Workload
-    from cijob_analysis.metrics import add_durations, duration_summary, state_counts, workflow_distribution
-    from cijob_analysis.plots import plot_durations, plot_states, plot_timeline, plot_workflows
-    from cijob_analysis.schema import State
-    from cijob_analysis.service.client import Client
-    from cijob_analysis.service.credentials import Credentials
-    from cijob_analysis.service.retry import RetryPolicy
-    from cijob_analysis.widgets import Explorer, explore
+    from cijob_analysis.answers import Answer as Answer
+    from cijob_analysis.answers import read_answer as read_answer
+    from cijob_analysis.exceptions import AccessDenied as AccessDenied
+    from cijob_analysis.exceptions import APIError as APIError
+    from cijob_analysis.exceptions import CIJobError as CIJobError
+    from cijob_analysis.exceptions import ConfigurationError as ConfigurationError
+    from cijob_analysis.exceptions import JobNotFound as JobNotFound
+    from cijob_analysis.exceptions import ResponseFormatError as ResponseFormatError
+    from cijob_analysis.exceptions import SchemaError as SchemaError
+    from cijob_analysis.exceptions import ServiceBusy as ServiceBusy
+    from cijob_analysis.exceptions import TransportError as TransportError
+    from cijob_analysis.fetch import fetch_batch_jobs as fetch_batch_jobs
+    from cijob_analysis.files import read_csv as read_csv
+    from cijob_analysis.files import write_csv as write_csv
+    from cijob_analysis.ledger import Ledger as Ledger
+    from cijob_analysis.local import LocalService as LocalService
+    from cijob_analysis.local import Workload as Workload
+    from cijob_analysis.metrics import add_durations as add_durations
+    from cijob_analysis.metrics import duration_summary as duration_summary
+    from cijob_analysis.metrics import state_counts as state_counts
+    from cijob_analysis.metrics import workflow_distribution as workflow_distribution
+    from cijob_analysis.plots import plot_durations as plot_durations
+    from cijob_analysis.plots import plot_states as plot_states
+    from cijob_analysis.plots import plot_timeline as plot_timeline
+    from cijob_analysis.plots import plot_workflows as plot_workflows
+    from cijob_analysis.schema import State as State
+    from cijob_analysis.service.client import Client as Client
+    from cijob_analysis.service.credentials import Credentials as Credentials
+    from cijob_analysis.service.retry import RetryPolicy as RetryPolicy
+    from cijob_analysis.widgets import Explorer as Explorer
+    from cijob_analysis.widgets import explore as explore
 
 _HOME = {
     "Client": "service.client",
@@ -65,17 +73,15 @@ _HOME = {
     "ResponseFormatError": "exceptions",
     "SchemaError": "exceptions",
 }
-"""Where each public name lives; it is imported when it is first asked for, so the package itself loads in no time."""
+"""Where each public name lives; it is imported when first asked for, so the package itself loads in no time."""
 
-__all__ = [  # noqa: PLE0604 - the list is the table's
-    *_HOME
-]
+__all__ = [*_HOME]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    value: object = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 

@@ -60,6 +60,10 @@ class ResponseFormatError(CIJobError):
         self.retryable = cut_off
         self.request_id = request_id
 
+    def __str__(self) -> str:
+        quoted = f" (request id {self.request_id})" if self.request_id else ""
+        return f"{super().__str__()}{quoted}"
+
 
 class SchemaError(CIJobError, KeyError):
     """A frame lacks a column that was asked of it."""
@@ -95,7 +99,9 @@ class APIError(CIJobError):
         status = f"HTTP {status_code} " if status_code else ""
         ids = ", ".join(f"{name} {value}" for name, value in self.ids_to_quote().items())
         super().__init__(
-            f"{status}{code}" + (f": {message}" if message else "") + (f" ({ids})" if ids else "")
+            f"{status}{code}"
+            + (f": {message}" if message else "")
+            + (f" ({ids})" if ids else "")
             + (f". {hint}" if hint else "")
         )
 
@@ -125,7 +131,9 @@ class JobNotFound(APIError):
         self.ids = ids
         shown = ", ".join(ids[:5]) + (f" and {len(ids) - 5} more" if len(ids) > 5 else "")
         super().__init__(
-            "JobNotFound", f"the service does not know {shown}", request_id=request_id,
+            "JobNotFound",
+            f"the service does not know {shown}",
+            request_id=request_id,
             hint="Check bucket and region; jobs also age out of the service, after about a month",
         )
 

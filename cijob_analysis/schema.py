@@ -62,6 +62,8 @@ class Column:
         What it means.
     many : bool
         Several elements may come; the cell holds their texts joined by commas.
+    verbatim : bool
+        Blanks around the text are part of it: people and buckets may mean them.
     """
 
     name: str
@@ -70,25 +72,43 @@ class Column:
     unit: str = ""
     doc: str
     many: bool = False
+    verbatim: bool = False
 
 
 EXTRA: Final = Column(name="extra", doc="whatever else the answer held, as JSON text; missing if nothing")
 
 BATCH_JOBS: Final = (
     Column(name="batch_job_id", wire=("JobId",), doc="id of the batch job, b…"),
-    Column(name="name", wire=("Name",), doc="name given when it was created"),
+    Column(name="name", wire=("Name",), verbatim=True, doc="name given when it was created"),
     Column(name="type", wire=("Type",), doc="Workflow (runs workflows on its objects) or Job (one kind of task)"),
     Column(name="state", wire=("State",), dtype=STATE, doc="state; Success, Failed and Cancel are final"),
     Column(name="code", wire=("Code",), doc="error code; meaningful in state Failed, Success otherwise"),
-    Column(name="message", wire=("Message",), doc="error message; meaningful in state Failed"),
-    Column(name="created_at", wire=("CreationTime", "CreateTime"), dtype=UTC, unit="UTC", doc="when it was created"),
-    Column(name="started_at", wire=("StartTime",), dtype=UTC, unit="UTC", doc="when it started; NaT while it waits"),
+    Column(name="message", wire=("Message",), verbatim=True, doc="error message; meaningful in state Failed"),
     Column(
-        name="ended_at", wire=("EndTime",), dtype=UTC, unit="UTC",
+        name="created_at",
+        wire=("CreationTime", "CreateTime"),
+        dtype=UTC,
+        unit="UTC",
+        doc="when it was created",
+    ),
+    Column(
+        name="started_at",
+        wire=("StartTime",),
+        dtype=UTC,
+        unit="UTC",
+        doc="when it started; NaT while it waits",
+    ),
+    Column(
+        name="ended_at",
+        wire=("EndTime",),
+        dtype=UTC,
+        unit="UTC",
         doc="when it ended; to be trusted in a final state only, the service sends one for running jobs, too",
     ),
     Column(
-        name="workflow_ids", wire=("Operation/WorkflowIds",), many=True,
+        name="workflow_ids",
+        wire=("Operation/WorkflowIds",),
+        many=True,
         doc="ids of the workflows that it runs (w…), joined by commas; type Workflow only",
     ),
     Column(name="tag", wire=("Operation/Tag", "Tag"), doc="kind of its tasks, such as Transcode; type Job only"),
@@ -97,18 +117,39 @@ BATCH_JOBS: Final = (
     Column(name="input_kind", doc="how its objects are named: Manifest, UrlFile, Prefix or Object"),
     Column(name="input_value", doc="the manifest, the file of URLs, the key prefix or the object key"),
     Column(
-        name="objects_from", wire=("Operation/TimeInterval/Start", "TimeInterval/Start"), dtype=UTC, unit="UTC",
+        name="objects_from",
+        wire=("Operation/TimeInterval/Start", "TimeInterval/Start"),
+        dtype=UTC,
+        unit="UTC",
         doc="only objects uploaded since then",
     ),
     Column(
-        name="objects_to", wire=("Operation/TimeInterval/End", "TimeInterval/End"), dtype=UTC, unit="UTC",
+        name="objects_to",
+        wire=("Operation/TimeInterval/End", "TimeInterval/End"),
+        dtype=UTC,
+        unit="UTC",
         doc="only objects uploaded until then",
     ),
     Column(name="output_region", wire=("Operation/Output/Region",), doc="region of the results' bucket"),
     Column(name="output_bucket", wire=("Operation/Output/Bucket",), doc="bucket of the results"),
-    Column(name="output_object", wire=("Operation/Output/Object",), doc="key of the results, with its placeholders"),
-    Column(name="job_level", wire=("Operation/JobLevel",), dtype="Int64", doc="priority; the highest of 0, 1, 2 first"),
-    Column(name="user_data", wire=("Operation/UserData",), doc="free text given when it was created"),
+    Column(
+        name="output_object",
+        wire=("Operation/Output/Object",),
+        verbatim=True,
+        doc="key of the results, with its placeholders",
+    ),
+    Column(
+        name="job_level",
+        wire=("Operation/JobLevel",),
+        dtype="Int64",
+        doc="priority; the highest of 0, 1, 2 first",
+    ),
+    Column(
+        name="user_data",
+        wire=("Operation/UserData",),
+        verbatim=True,
+        doc="free text given when it was created",
+    ),
     EXTRA,
 )
 

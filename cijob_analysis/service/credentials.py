@@ -92,9 +92,7 @@ def current(provider: Credentials | CredentialProvider) -> Credentials:
     return Credentials(*first, source=type(provider).__name__)
 
 
-def find_credentials(
-    environ: Mapping[str, str] | None = None, home: Path | None = None
-) -> Credentials:
+def find_credentials(environ: Mapping[str, str] | None = None, home: Path | None = None) -> Credentials:
     """Look the keys up; the first place that names any must have both halves.
 
     The order: ``TENCENTCLOUD_SECRET_ID`` and ``TENCENTCLOUD_SECRET_KEY`` (token: ``TENCENTCLOUD_TOKEN``,
@@ -117,13 +115,16 @@ def find_credentials(
     environ = os.environ if environ is None else environ
     home = Path.home() if home is None else home
     profile = environ.get("TCCLI_PROFILE") or "default"
-    files: tuple[tuple[Path, Callable[[str], Mapping[str, str]]], ...] = (
+    files: tuple[tuple[Path, Callable[[str], Mapping[str, str | None]]], ...] = (
         (home / ".tccli" / f"{profile}.credential", _from_json),
         (home / ".tencentcloud" / "credentials", lambda text: _from_ini(text, "default")),
         (home / ".cos.conf", lambda text: _from_ini(text, "common")),
     )
     tried = []
-    for prefix, tokens in (("TENCENTCLOUD", ("TOKEN", "SESSION_TOKEN", "SECURITY_TOKEN")), ("COS", ("TOKEN",))):
+    for prefix, tokens in (
+        ("TENCENTCLOUD", ("TOKEN", "SESSION_TOKEN", "SECURITY_TOKEN")),
+        ("COS", ("TOKEN",)),
+    ):
         names = (f"{prefix}_SECRET_ID", f"{prefix}_SECRET_KEY")
         found = {
             "secret_id": environ.get(names[0], "").strip(),
@@ -158,14 +159,18 @@ def _read(provider: CredentialProvider) -> tuple[str, str, str | None]:
     return provider.secret_id, provider.secret_key, getattr(provider, "token", None)
 
 
-def _from_json(text: str) -> Mapping[str, str]:
+def _from_json(text: str) -> Mapping[str, str | None]:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise ValueError("not an object")  # noqa: TRY004 - said as one error to the caller
-    return {"secret_id": data.get("secretId"), "secret_key": data.get("secretKey"), "token": data.get("token")}
+    return {
+        "secret_id": data.get("secretId"),
+        "secret_key": data.get("secretKey"),
+        "token": data.get("token"),
+    }
 
 
-def _from_ini(text: str, section: str) -> Mapping[str, str]:
+def _from_ini(text: str, section: str) -> Mapping[str, str | None]:
     parser = configparser.ConfigParser(interpolation=None)
     parser.read_string(text)
     return dict(parser[section]) if parser.has_section(section) else {}

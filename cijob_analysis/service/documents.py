@@ -1,0 +1,114 @@
+"""Answers as documents: bytes of XML in, the root element out, or an error that says what came instead."""
+
+from __future__ import annotations
+
+import gc
+import re
+from typing import Final
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+from xml.parsers import expat
+
+from cijob_analysis.exceptions import CIJobError, ResponseFormatError
+from cijob_analysis.service.errors import error_in_json, error_in_xml
+
+MAX_BYTES: Final = 64 * 2**20
+"""The largest answer that is read; a page of 100 rows of any kind is below 2 MB."""
+
+
+def parse(data: bytes) -> Element:
+    """Return the root of an answer.
+
+    Raises
+    ------
+    APIError
+        The answer is an error, in XML or JSON.
+    ResponseFormatError
+        It is empty, larger than `MAX_BYTES`, cut off, HTML, has a DOCTYPE, or is not well-formed.
+    """
+    if len(data) > MAX_BYTES:
+        raise ResponseFormatError(f"the answer has {len(data):,} bytes, more than the {MAX_BYTES:,} that are read")
+    if b"<!DOCTYPE" in data or b"\0" in data[:4] or data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        _refuse_doctype(data)
+    collects = gc.isenabled()
+    gc.disable()  # thousands of elements at once make it search all of the process's objects, for nothing
+    try:
+        parser = ElementTree.XMLParser()  # noqa: S314 - DOCTYPE refused, size bounded
+        parser.feed(data)
+        root: Element = parser.close()
+    except ElementTree.ParseError as reason:
+        raise _why_unreadable(data, reason) from None
+    finally:
+        if collects:
+            gc.enable()
+    if root.tag[:1] == "{":
+        _strip_namespaces(root)
+    error = root if root.tag == "Error" else root.find("Error")
+    if error is not None:
+        raise error_in_xml(error)
+    return root
+
+
+def excerpt(data: bytes, length: int = 80) -> str:
+    """Return the beginning of `data` for a message, on one line."""
+    text = " ".join(data[: 4 * length].decode("utf-8", "replace").split())
+    return repr(text[:length] + ("…" if len(text) > length else ""))
+
+
+def _why_unreadable(data: bytes, error: ElementTree.ParseError) -> CIJobError:
+    """Return the error for bytes that are not XML: a JSON error of the service, or what they look like."""
+    text = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not text:
+        return ResponseFormatError("the answer is empty", cut_off=True)
+    if text[:1] == b"{":
+        said = error_in_json(data)
+        if said is not None:
+            return said
+    head = text[:400].lower()
+    if b"<html" in head or b"<!doctype html" in head:
+        return ResponseFormatError(f"{_html_hint(text)}: {excerpt(text)}")
+    if text[:1] != b"<":
+        return ResponseFormatError(f"the answer is not XML: {excerpt(text)}")
+    ended = re.search(rb"</\s*(?:\w+:)?(?:Response|Error)\s*>\s*$", text) is not None
+    if not ended and error.code in _UNFINISHED:
+        return ResponseFormatError(f"the answer is cut off after {len(data):,} bytes ({error})", cut_off=True)
+    return ResponseFormatError(f"the answer is not well-formed XML ({error}): {excerpt(text)}")
+
+
+_UNFINISHED: Final = tuple(
+    expat.errors.codes[message]
+    for message in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+    )
+)
+
+
+def _html_hint(text: bytes) -> str:
+    title = re.search(rb"<title[^>]*>(.*?)</title>", text[:4000], re.IGNORECASE | re.DOTALL)
+    named = f" titled {title[1].decode('utf-8', 'replace').strip()[:80]!r}" if title else ""
+    return f"an HTML page{named} instead of an answer: does a proxy or a login page stand in between?"
+
+
+def _refuse_doctype(data: bytes) -> None:
+    """Raise if there is a DOCTYPE; the text ``<!DOCTYPE`` may also stand in CDATA or a comment."""
+
+    def refuse(*_: object) -> None:
+        if re.search(rb"<html", data[:1000], re.IGNORECASE):
+            raise ResponseFormatError(f"{_html_hint(data)}: {excerpt(data)}")
+        raise ResponseFormatError(f"the answer has a DOCTYPE, which is refused: {excerpt(data)}")
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = refuse
+    try:
+        parser.Parse(data, True)
+    except expat.ExpatError:
+        return  # said better by the reader
+
+
+def _strip_namespaces(root: Element) -> None:
+    for element in root.iter():
+        if isinstance(element.tag, str) and element.tag[:1] == "{":
+            element.tag = element.tag.partition("}")[2]
