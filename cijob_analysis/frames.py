@@ -42,22 +42,34 @@ def to_frame(rows: Sequence[Sequence[str | None]], columns: tuple[Column, ...]) 
     times: dict[str, Instants] = {}
     anomalies: list[Anomaly] = []
     for column, cells in zip(columns, texts, strict=True):
-        name = column.name
-        odd: list[int] = []
+        data[column.name], odd = typed(column, cells)
         if column.dtype == schema.UTC:
-            times[name], odd = parse_times(cells)
-            data[name] = pd.DatetimeIndex(times[name]).tz_localize("UTC")
-        elif column.dtype == schema.STATE:
-            data[name] = _states(cells)
-        elif column.dtype == "Int64":
-            data[name], odd = _integers(cells)
-        else:
-            data[name] = pd.array(cells, dtype=schema.TEXT)
+            times[column.name] = data[column.name].tz_localize(None).to_numpy()
         if odd:
             examples = tuple((keys[row] or "", cells[row] or "") for row in odd[:EXAMPLES])
-            what = "time" if column.dtype == schema.UTC else "number"
-            anomalies.append(Anomaly(kind=f"{what} not understood", column=name, n=len(odd), examples=examples))
+            kind = "time not understood" if column.dtype == schema.UTC else "number not understood"
+            anomalies.append(Anomaly(kind=kind, column=column.name, n=len(odd), examples=examples))
     return pd.DataFrame(data, copy=False), anomalies + contradictions(keys, data["state"], times)
+
+
+def typed(column: Column, cells: Texts) -> tuple[Any, list[int]]:
+    """Return the texts of a column as an array of its dtype, and the positions of those that could not be read.
+
+    Parameters
+    ----------
+    column : Column
+        Which.
+    cells : sequence of (str or None)
+        Its texts; None is missing.
+    """
+    if column.dtype == schema.UTC:
+        times, odd = parse_times(cells)
+        return pd.DatetimeIndex(times).tz_localize("UTC"), odd
+    if column.dtype == schema.STATE:
+        return _states(cells), []
+    if column.dtype == "Int64":
+        return _integers(cells)
+    return pd.array(cells, dtype=schema.TEXT), []
 
 
 def contradictions(keys: Texts, states: pd.Categorical[str], times: Mapping[str, Instants]) -> list[Anomaly]:
@@ -84,7 +96,7 @@ def contradictions(keys: Texts, states: pd.Categorical[str], times: Mapping[str,
     for kind, column, odd in checks:
         rows = np.flatnonzero(odd)
         if rows.size:
-            examples = tuple((keys[row] or "", f"{times[column][row]}Z") for row in rows[:EXAMPLES])
+            examples = tuple((keys[row] or "", _shown(times[column][row])) for row in rows[:EXAMPLES])
             anomalies.append(Anomaly(kind=kind, column=column, n=rows.size, examples=examples))
     return anomalies
 
@@ -105,3 +117,7 @@ def _integers(cells: Texts) -> tuple[Any, list[int]]:
 
 def _integer(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII) else None
+
+
+def _shown(time: np.datetime64) -> str:
+    return "" if np.isnat(time) else f"{time}Z"

@@ -146,15 +146,15 @@ class Ledger:
             remarks.append(f"incomplete: {_some([failure.what for failure in failed])} could not be read")
         if cut:
             remarks.append("incomplete: " + "; ".join(dict.fromkeys(_why_cut(entry) for entry in cut)))
-        for noun, ids in (
-            ("unknown to the service", [i for entry in entries for i in entry.missing_ids]),
-            ("not sent, as they are no ids", [i for entry in entries for i in entry.invalid_ids]),
-        ):
-            if ids:
-                remarks.append(f"{len(ids)} id{'s' * (len(ids) > 1)} {noun}")
+        missing = sum(len(entry.missing_ids) for entry in entries)
+        invalid = sum(len(entry.invalid_ids) for entry in entries)
+        if missing:
+            remarks.append(f"{_counted(missing, 'id')} unknown to the service")
+        if invalid:
+            remarks.append(f"{_counted(invalid, 'text')} not sent, being no id")
         odd = sum(anomaly.n for entry in entries for anomaly in entry.anomalies)
         if odd:
-            remarks.append(f"{odd} odd value{'s' * (odd > 1)}")
+            remarks.append(_counted(odd, "odd value"))
         return remarks
 
     def line(self, rows: int, noun: str, tz: tzinfo | str | None = None) -> str:
@@ -169,7 +169,7 @@ class Ledger:
         tz : datetime.tzinfo or str, optional
             Zone in which the time is shown; UTC if not given.
         """
-        text = f"{rows:,} {noun}{'s' * (rows != 1)}".replace(",", "\u202f")
+        text = _counted(rows, noun)
         if self.as_of is not None:
             text += f" as of {clock_text(self.as_of, tz)}"
         return "; ".join([text, *self.remarks()])
@@ -201,6 +201,10 @@ def clock_text(time: datetime, tz: tzinfo | str | None = None) -> str:
     sign = "" if minutes == 0 else ("+" if minutes > 0 else "−")
     suffix = (f"{sign}{hours}" + (f":{rest:02}" if rest else "")) if minutes else ""
     return f"{local:%Y-%m-%d %H:%M} UTC{suffix}"
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,}".replace(",", "\u202f") + f" {noun}{'s' * (n != 1)}"
 
 
 def _some(names: list[str]) -> str:

@@ -38,11 +38,15 @@ def parse(data: bytes) -> Element:
         root: Element = parser.close()
     except ElementTree.ParseError as reason:
         raise _why_unreadable(data, reason) from None
+    except (ValueError, LookupError) as reason:
+        raise ResponseFormatError(f"the answer's encoding cannot be read ({reason}): {excerpt(data)}") from None
     finally:
         if collects:
             gc.enable()
     if root.tag[:1] == "{":
         _strip_namespaces(root)
+    if root.tag.lower() == "html":
+        raise ResponseFormatError(f"{_html_hint(data)}: {excerpt(data)}")
     error = root if root.tag == "Error" else root.find("Error")
     if error is not None:
         raise error_in_xml(error)

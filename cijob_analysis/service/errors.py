@@ -10,7 +10,7 @@ from cijob_analysis.exceptions import AccessDenied, APIError, ServiceBusy
 from cijob_analysis.service.requests import Request
 
 BUSY_CODES: Final = ("SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "KmsFreqControl")
-SLOW_CODES: Final = ("SlowDown", "KmsFreqControl", "1020")
+SLOW_CODES: Final = ("SlowDown", "KmsFreqControl")
 """Errors that ask everyone to be slower, not only to come again."""
 
 BUSY_STATUS: Final = (429, 500, 502, 503, 504)
@@ -33,14 +33,25 @@ SIGNATURE_CODES: Final = frozenset(set(ADVICE) - {"AccessDenied"})
 
 NUMBERED: Final = {
     "1007": "InternalError",
+    "1010": "InvalidUrl",
+    "1011": "InvalidContent",
     "1012": "MissingAuthorization",
     "1013": "InvalidAuthorization",
     "1014": "SignatureExpired",
+    "1015": "InvalidArgument",
+    "1016": "MissingContent",
+    "1017": "InvalidHost",
     "1018": "AccessDenied",
     "1019": "SecretidNotExist",
     "1020": "SlowDown",
+    "1021": "InvalidContentType",
+    "1100": "BucketAlreadyBinded",
+    "1103": "ResourceNotFound",
+    "1106": "QueueNotFound",
+    "1107": "TemplateNotFound",
+    "1111": "MediaBucketUnBinded",
 }
-"""The older, numeric codes (page 1045/33700) of which more than the number matters here."""
+"""The older, numeric codes of errors that a read may meet (page 1045/33700)."""
 
 
 def api_error(
@@ -57,7 +68,7 @@ def api_error(
     Parameters
     ----------
     code, message : str
-        What the service said; the code may be one of the older numbers.
+        What the service said; one of the older numbers becomes the name of the code.
     request_id, trace_id : str, optional
         What to quote to the support.
     status_code : int, optional
@@ -65,14 +76,14 @@ def api_error(
     request : Request, optional
         What was asked: a permission that lacks is named.
     """
-    name = NUMBERED.get(code, code)
+    code = NUMBERED.get(code, code)
     kind: type[APIError] = APIError
-    if name in BUSY_CODES or status_code in BUSY_STATUS:
+    if code in BUSY_CODES or status_code in BUSY_STATUS:
         kind = ServiceBusy
-    elif status_code in (401, 403) or name in ADVICE:
+    elif status_code in (401, 403) or code in ADVICE:
         kind = AccessDenied
-    hint = ADVICE.get(name, "")
-    if name == "AccessDenied" and request is not None and request.action:
+    hint = ADVICE.get(code, "")
+    if code == "AccessDenied" and request is not None and request.action:
         hint = f"The key's policy lacks {request.action} on this bucket, or the key belongs to another account"
     return kind(code, message, request_id=request_id, trace_id=trace_id, status_code=status_code, hint=hint)
 

@@ -70,8 +70,10 @@ def batch_job_list(
     Raises
     ------
     ConfigurationError
-        A state, type, time, id or name that the service would not know.
+        A state, type, time, id, name or size that the service would not know.
     """
+    if not 1 <= size <= PAGE_SIZE:
+        raise ConfigurationError(f"size={size!r} is not from 1 to {PAGE_SIZE}")
     params = {"size": str(size), "orderByTime": "Desc"}
     if states is not None:
         params["states"] = ",".join(checked_states(states))

@@ -97,7 +97,7 @@ class Pace:
         with self._changed:
             now = self._clock()
             self._next_at = max(self._next_at, now + delay_s)
-            if sent_at > self._slowed_at:
+            if sent_at >= self._slowed_at:
                 self._allowed, self._good, self._slowed_at = max(1, self._allowed // 2), 0, now
 
     @property

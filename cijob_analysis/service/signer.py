@@ -86,6 +86,7 @@ class Signer:
                 behind_s = service_time - self.now()
                 if abs(behind_s) > TOLERATED_S:
                     self.offset_s = behind_s
+                    self._key_time = key_times(self.now)
                     return (
                         f"this machine's clock is {abs(behind_s):.0f} s "
                         f"{'behind' if behind_s > 0 else 'ahead of'} the service's; corrected for the signatures"

@@ -1,0 +1,43 @@
+"""What all tests stand on: one workload, one local service, a client of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from cijob_analysis import Client, LocalService, RetryPolicy, Workload
+
+FAST = RetryPolicy(first_s=0.01, longest_s=0.05)
+"""Waits that a test can afford."""
+
+
+@pytest.fixture(scope="session")
+def workload() -> Workload:
+    """240 batch jobs of both types, in all states."""
+    return Workload.generate(batch_jobs=240, seed=7)
+
+
+@pytest.fixture
+def service(workload: Workload) -> Iterator[LocalService]:
+    """Return a service without faults, for one test."""
+    with LocalService(workload) as service:
+        yield service
+
+
+@pytest.fixture
+def client(service: LocalService) -> Iterator[Client]:
+    """Return a client of `service`."""
+    with service.client(concurrency=8, retry=FAST) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def _leaves_no_thread() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - before:
+        if thread.name == "cijob-worker":
+            thread.join(3)
+            assert not thread.is_alive(), "a worker thread was left behind"

@@ -1,0 +1,157 @@
+"""The package as a whole: who may import whom, what it is made of, what an import costs."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cijob_analysis
+
+PACKAGE = Path(cijob_analysis.__file__).parent
+README = PACKAGE.parent / "README.md"
+
+ROOMS = (
+    "exceptions", "schema", "ledger", "times",
+    "service.credentials", "service.requests", "service.signing", "service.signer", "service.retry",
+    "service.proxies", "service.errors", "service.documents", "service.wire", "service.transport", "service.client",
+    "frames", "gather", "answers", "fetch",
+    "metrics", "files", "plots", "widgets", "local", "cli",
+)  # fmt: skip
+"""Rooms in the order in which data flows; each may import those before it, itself, and no other."""
+
+APART = {
+    "metrics": {"exceptions", "schema", "ledger"},
+    "plots": {"exceptions", "schema", "ledger", "metrics"},
+    "widgets": {"exceptions", "schema", "ledger", "metrics", "files", "plots"},
+    "local": {"exceptions", "schema", "service"},
+}
+"""Rooms that may import even less."""
+
+ONLY_IN = {
+    "httpx": {"service/transport.py"},
+    "matplotlib": {"plots"},
+    "ipywidgets": {"widgets"},
+    "anywidget": {"widgets"},
+    "starlette": {"local"},
+    "uvicorn": {"local"},
+    "typer": {"cli.py"},
+}
+"""Libraries that have one place."""
+
+
+def imports_of(path: Path) -> set[str]:
+    """Return the modules that a file imports, those for type checking left out."""
+    tree = ast.parse(path.read_text("utf-8"))
+    skipped = {
+        id(node)
+        for outer in ast.walk(tree)
+        if isinstance(outer, ast.If) and ast.unparse(outer.test) == "TYPE_CHECKING"
+        for node in ast.walk(outer)
+    }
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            below = {f"{module}.{alias.name}" for alias in node.names}
+            found |= below if module == "cijob_analysis" or module in {"cijob_analysis.service"} else {module}
+    return found
+
+
+def room_of(module: str) -> str | None:
+    """Return the room that a module of ours is in; None for what belongs to the package as a whole."""
+    name = module.removeprefix("cijob_analysis").removeprefix(".")
+    return next((room for room in ROOMS if name == room or name.startswith(f"{room}.")), None)
+
+
+def modules() -> list[tuple[str, Path]]:
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        found.append((".".join(part for part in parts if part != "__init__"), path))
+    return found
+
+
+def test_every_file_is_in_a_room() -> None:
+    homeless = [name for name, _ in modules() if name not in ("", "service") and room_of(name) is None]
+    assert homeless == []
+
+
+@pytest.mark.parametrize(("name", "path"), [(name, path) for name, path in modules() if name not in ("", "service")])
+def test_data_flows_one_way(name: str, path: Path) -> None:
+    here = room_of(name)
+    assert here is not None
+    for module in imports_of(path):
+        if not module.startswith("cijob_analysis."):
+            continue
+        there = room_of(module)
+        if there is None or there == here:  # __version__, or a neighbour
+            continue
+        assert ROOMS.index(there) < ROOMS.index(here), f"{name} imports {module}"
+        if here in APART:
+            assert there.split(".")[0] in APART[here], f"{name} imports {module}"
+        if there == "local":
+            assert here == "cli", f"{name} imports {module}: nothing in the package knows that it is there"
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_each_library_has_one_place(library: str) -> None:
+    users = {
+        path.relative_to(PACKAGE)
+        for _, path in modules()
+        if any(module.split(".")[0] == library for module in imports_of(path))
+    }
+    places = ONLY_IN[library]
+    assert users
+    assert all(user.as_posix() in places or user.parts[0] in places for user in users), users
+
+
+def test_no_file_is_a_corridor() -> None:
+    lengths = {name: len(path.read_text("utf-8").splitlines()) for name, path in modules()}
+    assert {name: length for name, length in lengths.items() if length > 480} == {}
+
+
+def test_the_public_names_are_those_of_the_readme() -> None:
+    section = README.read_text("utf-8").partition("## The names")[2].partition("\n## ")[0]
+    listed = re.findall(r"`([A-Za-z_]+)`", "\n".join(re.findall(r"^\|.*\|(.*)\|$", section, re.MULTILINE)))
+    assert sorted(listed) == sorted(cijob_analysis.__all__)
+
+
+def test_every_public_name_is_there_and_documented() -> None:
+    for name in cijob_analysis.__all__:
+        value = getattr(cijob_analysis, name)
+        assert value.__doc__, name
+        assert name in dir(cijob_analysis)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = cijob_analysis.nothing
+
+
+def test_importing_loads_nothing_heavy_and_does_nothing() -> None:
+    code = (
+        "import sys, threading; before = set(sys.modules); import cijob_analysis;"
+        "loaded = {name.split('.')[0] for name in set(sys.modules) - before};"
+        "print(sorted(loaded - set(sys.stdlib_module_names)), threading.active_count())"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['cijob_analysis'] 1"
+
+
+def test_plots_need_no_pyplot_and_change_no_settings() -> None:
+    code = (
+        "import sys, matplotlib; before = dict(matplotlib.rcParams);"
+        "from cijob_analysis import plot_states, schema;"
+        "plot_states(schema.empty(schema.BATCH_JOBS)).figure.savefig('/dev/null', format='png');"
+        "print('matplotlib.pyplot' in sys.modules, dict(matplotlib.rcParams) == before)"
+    )
+    code = code.replace("plot_states, schema", "plot_states; from cijob_analysis import schema")
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False True"
