@@ -1,0 +1,65 @@
+# The tasks of this repository. `make demo` and `make test` need Python 3.11 or newer and nothing else.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+OLDEST := .venv-oldest
+PEER := .venv-peer
+BIN := $(VENV)/bin
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test lint oldest test-oldest lab bench pictures clean help
+
+help:
+	@echo "make demo         fetch from a CI service on this machine; CSV and pictures in demo-output/"
+	@echo "make test         ruff, mypy --strict and all tests"
+	@echo "make test-oldest  the tests on the oldest versions that pyproject.toml allows"
+	@echo "make lab          JupyterLab on the notebooks"
+	@echo "make bench        ours, the official SDK and the floor, side by side"
+	@echo "make pictures     the pictures of the README"
+	@echo "make clean        remove what these made"
+
+demo: $(VENV)/demo.stamp
+	$(BIN)/cijob demo --out demo-output
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test-oldest: $(OLDEST)/test.stamp
+	$(OLDEST)/bin/python -m pytest -m "not browser"
+
+lab: $(VENV)/dev.stamp
+	$(BIN)/jupyter lab notebooks
+
+bench: $(VENV)/dev.stamp $(PEER)/peer.stamp
+	$(BIN)/python -m benchmarks --peer-python $(PEER)/bin/python
+
+pictures: $(VENV)/demo.stamp
+	$(BIN)/python docs/make_pictures.py
+
+clean:
+	rm -rf $(VENV) $(OLDEST) $(PEER) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python $(OLDEST)/bin/python $(PEER)/bin/python:
+	$(PYTHON) -m venv $(@:/bin/python=)
+
+$(VENV)/demo.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --editable ".[local]"
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $@ $(VENV)/demo.stamp
+
+$(OLDEST)/test.stamp: pyproject.toml constraints-oldest.txt | $(OLDEST)/bin/python
+	PIP_CONSTRAINT=constraints-oldest.txt $(OLDEST)/bin/python -m pip install --quiet --editable ".[test]"
+	@touch $@
+
+$(PEER)/peer.stamp: constraints.txt | $(PEER)/bin/python
+	PIP_CONSTRAINT=constraints.txt $(PEER)/bin/python -m pip install --quiet cos-python-sdk-v5 pandas
+	@touch $@
