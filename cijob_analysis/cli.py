@@ -49,7 +49,7 @@ def demo(
     from cijob_analysis.local import LocalService, Workload
 
     now = datetime.now().astimezone().replace(microsecond=0) - timedelta(seconds=1)
-    with LocalService(Workload.generate(batch_jobs=batch_jobs, seed=seed, now=now)) as service:
+    with LocalService(Workload.generate(batch_jobs=batch_jobs, seed=seed, now=now, days=7)) as service:
         print(f"A CI service on this machine, at {service.url}, with {batch_jobs} batch jobs.")
         with service.client() as client:
             _fetch_and_show(client, out, tz=tz)
@@ -78,8 +78,18 @@ def fetch(
 
     with Client(bucket, region, endpoint=endpoint, requests_per_second=requests_per_second) as client:
         frame = _fetch_and_show(
-            client, out, ids or None, tz=tz, overwrite=overwrite, states=state or None, type=kind,
-            created_after=after, created_before=before, workflow_id=workflow, name=name, limit=limit,
+            client,
+            out,
+            ids or None,
+            tz=tz,
+            overwrite=overwrite,
+            states=state or None,
+            type=kind,
+            created_after=after,
+            created_before=before,
+            workflow_id=workflow,
+            name=name,
+            limit=limit,
         )
     if not frame.attrs["ledger"].is_complete:
         raise typer.Exit(INCOMPLETE)

@@ -20,7 +20,7 @@ ROOMS = (
     "service.credentials", "service.requests", "service.signing", "service.signer", "service.retry",
     "service.proxies", "service.errors", "service.documents", "service.wire", "service.transport", "service.client",
     "frames", "gather", "answers", "fetch",
-    "metrics", "files", "plots", "widgets", "local", "cli",
+    "metrics", "files", "plots", "widgets", "local", "cli", "__main__",
 )  # fmt: skip
 """Rooms in the order in which data flows; each may import those before it, itself, and no other."""
 
@@ -154,3 +154,10 @@ def test_plots_need_no_pyplot_and_change_no_settings() -> None:
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False True"
+
+
+def test_the_readme_describes_every_column_as_the_schema_does() -> None:
+    from cijob_analysis import schema
+
+    text = README.read_text("utf-8")
+    assert [column.name for column in schema.BATCH_JOBS if f"| `{column.name}` | {column.doc} |" not in text] == []
