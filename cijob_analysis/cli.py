@@ -128,6 +128,7 @@ def _fetch_and_show(
 ) -> pd.DataFrame:
     """Fetch, print a summary, and write ``batch_jobs.csv`` and four pictures into `out`."""
     from cijob_analysis import fetch_batch_jobs, plot_durations, plot_states, plot_timeline, plot_workflows, write_csv
+    from cijob_analysis.plots.canvas import figure_of
     from cijob_analysis.plots.zones import zone_of
 
     zone_of(tz)
@@ -143,7 +144,7 @@ def _fetch_and_show(
     out.mkdir(parents=True, exist_ok=True)
     write_csv(frame, files[0], overwrite=True)
     for path, plot in zip(files[1:], pictures.values(), strict=True):
-        plot(frame, tz=tz).figure.savefig(path, dpi=150)
+        figure_of(plot(frame, tz=tz)).savefig(path, dpi=150)
     print("\nWritten to", out)
     for path in files:
         print(f"  {path.name:16} {path.stat().st_size / 1024:6.0f} KiB")

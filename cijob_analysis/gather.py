@@ -244,7 +244,7 @@ def _concerns_all(error: CIJobError, client: Client) -> bool:
 def _bar(total: int | None, unit: str, is_shown: bool) -> Iterator[Callable[[int], None]]:
     """Yield a function that shows how many are done."""
     if not is_shown:
-        yield lambda done: None
+        yield lambda _done: None
         return
     from tqdm.auto import tqdm
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from matplotlib.figure import Figure
 
 import cijob_analysis as ci
+from cijob_analysis.plots.canvas import figure_of
 
 TZ = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 6, 30, 10, 0, tzinfo=TZ)
@@ -37,7 +38,7 @@ def main() -> None:
         ("workflows", ci.plot_workflows),
         ("timeline", ci.plot_timeline),
     ):
-        plot(jobs, tz=TZ).figure.savefig(IMAGES / f"{name}.png", dpi=100)
+        figure_of(plot(jobs, tz=TZ)).savefig(IMAGES / f"{name}.png", dpi=100)
 
 
 if __name__ == "__main__":

@@ -60,8 +60,10 @@ def test_an_error_body() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        "<Response><JobsDetail><JobId>j1</JobId><Tag>Transcode</Tag><Input><BucketId>b</BucketId><Object>o</Object></Input>"
-        "</JobsDetail></Response>",
+        (
+            "<Response><JobsDetail><JobId>j1</JobId><Tag>Transcode</Tag><Input><BucketId>b</BucketId><Object>o</Object></Input>"
+            "</JobsDetail></Response>"
+        ),
         "<Response><WorkflowExecution><RunId>i1</RunId></WorkflowExecution></Response>",
         "<Response><QueueList/></Response>",
         "",

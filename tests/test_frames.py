@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import pytest
 
@@ -85,7 +83,8 @@ def test_many_odd_rows_are_counted_and_some_are_named() -> None:
     assert len(anomaly.examples) == 20
 
 
-def test_big_and_odd_numbers(values: Any = ("9" * 18, "-1", "+2", "1.5", "９", "1" * 19)) -> None:
+def test_big_and_odd_numbers() -> None:
+    values = ("9" * 18, "-1", "+2", "1.5", "９", "1" * 19)
     frame, (anomaly,) = frame_of(*[{"job_level": value} for value in values])
     assert frame["job_level"].tolist()[:3] == [999_999_999_999_999_999, -1, 2]
     assert anomaly.n == 3

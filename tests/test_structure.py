@@ -63,7 +63,7 @@ def imports_of(path: Path) -> set[str]:
             assert node.level == 0, f"{path}: relative import"
             module = node.module or ""
             below = {f"{module}.{alias.name}" for alias in node.names}
-            found |= below if module == "cijob_analysis" or module in {"cijob_analysis.service"} else {module}
+            found |= below if module == "cijob_analysis" or module == "cijob_analysis.service" else {module}
     return found
 
 

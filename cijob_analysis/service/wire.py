@@ -76,9 +76,8 @@ def read_batch_jobs(data: bytes) -> Page:
         else:
             unknown = tag
     if response.tag != "Response" or (unknown and not rows and not missing):
-        raise ResponseFormatError(
-            f"no answer about batch jobs, but <{response.tag}>{f' with <{unknown}>' if unknown else ''}: {excerpt(data)}"
-        )
+        what = f"<{response.tag}>" + (f" with <{unknown}>" if unknown else "")
+        raise ResponseFormatError(f"no answer about batch jobs, but {what}: {excerpt(data)}")
     return Page(rows, token, tuple(missing), request_id)
 
 

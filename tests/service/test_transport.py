@@ -1,4 +1,4 @@
-"""The way there and back: redirects, clocks, keys that roll, odd answers; most over a transport that a test hands in."""
+"""The way there and back: redirects, clocks, keys that roll, odd answers; most over a handed-in transport."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from email.utils import formatdate
 
@@ -25,6 +26,7 @@ from cijob_analysis import (
     fetch_batch_jobs,
 )
 from cijob_analysis.ledger import ledger_of
+from cijob_analysis.service.requests import batch_job
 
 SECRETS = {"secret_id": "AKIDnobodysecretid99", "secret_key": "nobodys-secret-key", "token": "nobodys-token"}
 KEYS = Credentials(**SECRETS)
@@ -290,8 +292,6 @@ def test_an_interruption_stops_requests_that_wait_and_leaves_nothing() -> None:
 
             began_at = time.monotonic()
             with pytest.raises(KeyboardInterrupt):
-                from cijob_analysis.service.requests import batch_job
-
                 client.transport.side_by_side(lambda send: send(batch_job("b1"), lambda data: data), 8, tick=interrupt)
             assert time.monotonic() - began_at < 2
     assert not [thread for thread in threading.enumerate() if thread.name == "cijob-worker"]
@@ -318,9 +318,5 @@ def test_no_secret_in_logs_messages_or_reprs(caplog: pytest.LogCaptureFixture) -
 
 def _every_text_of(error: BaseException) -> list[str]:
     """Return what a traceback could show, with the local variables of our own frames."""
-    import traceback
-
-    shown = []
-    for part in traceback.TracebackException.from_exception(error, capture_locals=True).format():
-        shown.append(part)
+    shown = traceback.TracebackException.from_exception(error, capture_locals=True).format()
     return [part for part in shown if "test_transport.py" not in part]

@@ -201,8 +201,10 @@ def test_elements_nested_too_deeply_are_refused() -> None:
     ("body", "fields"),
     [
         (
-            b"<?xml version='1.0'?>\n<Error><Code>SignatureExpired</Code><Message>m</Message><RequestId>r</RequestId>"
-            b"<TraceId>t</TraceId></Error>",
+            (
+                b"<?xml version='1.0'?>\n<Error><Code>SignatureExpired</Code><Message>m</Message><RequestId>r</RequestId>"
+                b"<TraceId>t</TraceId></Error>"
+            ),
             ("SignatureExpired", "m", "r", "t"),
         ),
         (

@@ -1,0 +1,115 @@
+"""How long things waited, ran and took in all; the unfinished ones so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cijob_analysis.ledger import ledger_of
+from cijob_analysis.metrics.groups import is_terminal, state_codes
+from cijob_analysis.metrics.instants import NEVER, instant, instants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+_SECOND = np.timedelta64(1, "s")
+
+
+def add_durations(frame: pd.DataFrame, *, as_of: datetime | str | None = None) -> pd.DataFrame:
+    """Add how long each row waited, ran and took in all.
+
+    An end counts in a final state only: the service sends one for running jobs, too. Durations below zero are
+    left as they are.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Batch jobs, executions or tasks; `state`, `created_at`, `started_at`, `ended_at` are used.
+    as_of : datetime, Timestamp or ISO text with a zone, optional
+        When the frame was true. If given, what is unfinished gets its duration until then, a lower bound:
+        what has not started has waited until then, and has no run time.
+
+    Returns
+    -------
+    DataFrame
+        A copy of `frame`, its attrs included, with `queue_wait_s` = started − created, `run_time_s` =
+        ended − started, `turnaround_s` = ended − created (float64 [s], NaN where an end is missing; what
+        ended without a start has neither wait nor run), and `is_censored` (bool: the state is not final).
+
+    Raises
+    ------
+    SchemaError
+        A column is missing, or holds no times with a zone.
+    ConfigurationError
+        `as_of` is no time, or has no zone.
+    """
+    created, started, ended = (instants(frame, name) for name in ("created_at", "started_at", "ended_at"))
+    finished = is_terminal(frame)
+    now = NEVER if as_of is None else instant(as_of)
+    until = np.where(finished, ended, now)
+    waited_until = np.where(np.isnat(started) & ~finished, now, started)
+    return frame.assign(
+        queue_wait_s=(waited_until - created) / _SECOND,
+        run_time_s=(until - started) / _SECOND,
+        turnaround_s=(until - created) / _SECOND,
+        is_censored=~finished,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """What is known of one duration.
+
+    Attributes
+    ----------
+    rows : array of int
+        Which rows of the frame it is of: those where it is known, or known to be under way.
+    values : array of timedelta64[us]
+        How long; NaT where it is under way and nobody knows until when.
+    is_censored : array of bool
+        Whether it is a lower bound.
+    """
+
+    rows: NDArray[np.intp]
+    values: NDArray[np.timedelta64]
+    is_censored: NDArray[np.bool_]
+
+
+def as_of_for(frame: pd.DataFrame, as_of: datetime | str | None) -> np.datetime64:
+    """Return when `frame` was true: `as_of` if given, else what its ledger says, else NaT."""
+    known = as_of if as_of is not None else ledger_of(frame).as_of
+    return NEVER if known is None else instant(known)
+
+
+def observations(
+    frame: pd.DataFrame, durations: Iterable[str], *, as_of: datetime | str | None = None
+) -> dict[str, Observations]:
+    """Return what is known of `durations`, censored where it is under way.
+
+    The wait of what has started is known, also while it runs. What ended without a start (cancelled or failed
+    while it waited) would have waited longer: its wait is censored at its end. A Success without a start
+    has waited nobody knows how long, and is left out. What has not started has no run time to be censored.
+    """
+    created, started, ended = (instants(frame, name) for name in ("created_at", "started_at", "ended_at"))
+    states, names = state_codes(frame)
+    finished, succeeded = is_terminal(frame), states == names.index("Success")
+    until = np.where(finished, ended, as_of_for(frame, as_of))
+    has_started, has_ended = ~np.isnat(started), finished & ~np.isnat(ended)
+    gave_up = has_ended & ~succeeded
+    cases = {
+        "queue_wait_s": (created, np.where(has_started, started, until), has_started, gave_up | ~finished),
+        "run_time_s": (started, until, has_ended, ~finished),
+        "turnaround_s": (created, until, has_ended, ~finished),
+    }
+    found = {}
+    for duration in durations:
+        begin, end, is_known, is_under_way = cases[duration]
+        rows = np.flatnonzero(~np.isnat(begin) & (is_known | is_under_way))
+        found[duration] = Observations(rows, end[rows] - begin[rows], ~is_known[rows])
+    return found

@@ -1,0 +1,92 @@
+"""Rows as numbers: which group each belongs to, and which state it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cijob_analysis import schema
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+By = str | Sequence[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of a frame's rows.
+
+    Attributes
+    ----------
+    codes : array of int
+        For each row the number of its group.
+    keys : DataFrame
+        A row for each group, in order: its values in the columns that were grouped by.
+    """
+
+    codes: NDArray[np.intp]
+    keys: pd.DataFrame
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+def groups_of(frame: pd.DataFrame, by: By) -> Groups:
+    """Return the groups of equal values in the columns `by`; missing is a value, too, and the last.
+
+    Without `by` all rows are one group, even if there are none.
+
+    Raises
+    ------
+    SchemaError
+        A column is missing.
+    """
+    names = [by] if isinstance(by, str) else list(dict.fromkeys(by or ()))
+    if not names:
+        return Groups(np.zeros(len(frame), np.intp), pd.DataFrame(index=range(1)))
+    schema.require(frame, *names)
+    codes = frame.groupby(names, dropna=False, observed=True, sort=True).ngroup().to_numpy().astype(np.intp)
+    first = np.zeros(codes.max(initial=-1) + 1, np.intp)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of equal indices the last one is written
+    keys = frame[names].iloc[first].reset_index(drop=True)
+    keys.attrs = {}
+    return Groups(codes, keys)
+
+
+def state_codes(frame: pd.DataFrame) -> tuple[NDArray[np.intp], list[str | None]]:
+    """Return for each row the number of its state, and what the numbers stand for.
+
+    These are all known states in the order of the schema, then the unknown ones that occur, then None if a
+    row has no state.
+    """
+    schema.require(frame, "state")
+    states = frame["state"].astype("category").cat
+    codes = states.codes.to_numpy(np.intp)
+    categories = [str(category) for category in states.categories]
+    occurs = np.bincount(codes + 1, minlength=len(categories) + 1) > 0
+    names: list[str | None] = [
+        *schema.in_order(name for name, there in zip(categories, occurs[1:], strict=True) if there)
+    ]
+    if occurs[0]:
+        names.append(None)
+    number = {name: code for code, name in enumerate(names)}
+    lookup = np.array([*(number.get(name, -1) for name in categories), number.get(None, -1)], np.intp)
+    return lookup[codes], names
+
+
+def is_terminal(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return for each row whether its state is a final one."""
+    codes, names = state_codes(frame)
+    return np.array([name in schema.TERMINAL for name in names])[codes]
+
+
+def states_of(codes: NDArray[np.intp], names: list[str | None]) -> pd.Series:
+    """Return the states that the numbers `codes` stand for, as a categorical column in their order."""
+    known = [name for name in names if name is not None]
+    numbers: NDArray[np.intp] = np.where(codes < len(known), codes, -1)
+    return pd.Series(pd.Categorical.from_codes(numbers, dtype=pd.CategoricalDtype(known)))

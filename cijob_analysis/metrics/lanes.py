@@ -1,0 +1,54 @@
+"""Which bars of a timeline can lie side by side in one lane."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def pack_lanes(start: NDArray[Any], end: NDArray[Any]) -> NDArray[np.intp]:
+    """Return a lane for each interval: none overlaps another in its lane, and the lanes are as few as can be.
+
+    Intervals are half-open: one may begin where another ends. Each goes into the lowest lane that is free
+    when it begins, so that the outline of the packed lanes is how many there are at each time.
+
+    Parameters
+    ----------
+    start, end : array
+        Begin and end of each interval, numbers or times, none missing. An end before its start counts as the
+        start.
+
+    Returns
+    -------
+    array of int
+        Numbers from 0.
+    """
+    end = np.maximum(start, end)
+    order = np.lexsort((end, start))
+    starts, ends = _numbers(start.astype(end.dtype)[order]), _numbers(end[order])
+    leaving = np.argsort(ends, kind="stable")  # stable: of the instantaneous, who came first leaves first
+    gone = list(zip(leaving.tolist(), ends[leaving].tolist(), strict=True))
+    lanes = [0] * len(gone)
+    free: list[int] = []
+    n_lanes = n_gone = 0
+    for number, begin in enumerate(starts.tolist()):
+        while gone[n_gone][1] <= begin and gone[n_gone][0] < number:
+            heappush(free, lanes[gone[n_gone][0]])
+            n_gone += 1
+        if free:
+            lanes[number] = heappop(free)
+        else:
+            lanes[number] = n_lanes
+            n_lanes += 1
+    packed = np.empty(len(order), np.intp)
+    packed[order] = lanes
+    return packed
+
+
+def _numbers(values: NDArray[Any]) -> NDArray[Any]:
+    return values.astype(np.int64) if values.dtype.kind in "mM" else values

@@ -1,0 +1,95 @@
+"""Quantiles of the durations by group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from cijob_analysis import schema
+from cijob_analysis.metrics.durations import Observations, observations
+from cijob_analysis.metrics.groups import By, groups_of
+from cijob_analysis.metrics.quantiles import kaplan_meier_quantiles, linear_quantiles, sort_groups
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
+LINEAR = "linear"
+LINEAR_FINISHED = "linear, unfinished left out"
+KAPLAN_MEIER = "Kaplan–Meier"
+
+
+def duration_summary(frame: pd.DataFrame, *, by: By = None, as_of: datetime | str | None = None) -> pd.DataFrame:
+    """Summarise how long things waited, ran and took in all.
+
+    Each duration has its own unfinished rows: the wait of a running job is known; the wait of what was
+    cancelled or failed before it started is at least what it waited; what has not started has no run time.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Batch jobs, executions or tasks; `state`, `created_at`, `started_at`, `ended_at` are used.
+    by : str or list of str, optional
+        Columns whose equal values make a group. Rows that lack a value are a group of their own.
+    as_of : datetime, Timestamp or ISO text with a zone, optional
+        When the frame was true; what its ledger says if not given.
+
+    Returns
+    -------
+    DataFrame
+        A row for each group and duration: the columns `by`; `duration` (queue_wait_s, run_time_s or
+        turnaround_s); `n`, how many are known, and `censored`, how many are under way (int64); `p50`, `p90`,
+        `p95`, `p99` and `max` of the known ones (float64 [s], NaN where there is none); `method`:
+
+        - ``linear``: nothing is censored, the quantiles interpolate linearly;
+        - ``Kaplan–Meier``: the smallest time t with S(t) ≤ 1 − q, by the Kaplan–Meier estimate S of what
+          outlives t; NaN where too many are unfinished to tell;
+        - ``linear, unfinished left out``: nobody knows when the frame was true, so the quantiles are those of
+          the known ones, and too low.
+
+    Raises
+    ------
+    SchemaError
+        A column is missing, or holds no times with a zone.
+    ConfigurationError
+        `as_of` is no time, or has no zone.
+    """
+    groups = groups_of(frame, by)
+    found = observations(frame, schema.DURATIONS, as_of=as_of)
+    blocks = [
+        groups.keys.assign(duration=name, **_summary(groups.codes[seen.rows], seen, len(groups)))
+        for name, seen in found.items()
+    ]
+    order = np.arange(len(blocks) * len(groups)).reshape(len(blocks), len(groups)).T.ravel()
+    summary = pd.concat(blocks, ignore_index=True).iloc[order].reset_index(drop=True)
+    return summary.astype({"duration": schema.TEXT, "method": schema.TEXT})
+
+
+def _summary(codes: NDArray[np.intp], seen: Observations, n_groups: int) -> dict[str, NDArray[np.generic]]:
+    has_value = ~np.isnat(seen.values)
+    everything = sort_groups(
+        codes[has_value], seen.values[has_value].astype(np.int64), seen.is_censored[has_value], n_groups
+    )
+    known = everything.observed()
+    probabilities = np.array(list(QUANTILES.values()))
+    quantiles = linear_quantiles(known, probabilities)
+    n = np.diff(known.offsets)
+    censored = np.bincount(codes[seen.is_censored], minlength=n_groups)
+    is_open = np.bincount(codes[~has_value], minlength=n_groups) > 0
+    by_estimate = (censored > 0) & ~is_open
+    for group in np.flatnonzero(by_estimate):
+        part = slice(everything.offsets[group], everything.offsets[group + 1])
+        quantiles[group] = kaplan_meier_quantiles(everything.values[part], everything.is_censored[part], probabilities)
+    longest = np.full(n_groups, np.nan)
+    longest[n > 0] = known.values[known.offsets[1:][n > 0] - 1]
+    return {
+        "n": n.astype(np.int64),
+        "censored": censored.astype(np.int64),
+        **{name: quantiles[:, column] / 1e6 for column, name in enumerate(QUANTILES)},
+        "max": longest / 1e6,
+        "method": np.where(by_estimate, KAPLAN_MEIER, np.where(is_open, LINEAR_FINISHED, LINEAR)),
+    }
