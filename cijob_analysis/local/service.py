@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -36,7 +37,7 @@ class LocalService:
     Parameters
     ----------
     workload : Workload, optional
-        What it has; a generated one if not given.
+        What it has; one that was generated to be seen now if not given.
     credentials : Credentials, Key, or an iterable of them, optional
         Key pairs that it accepts; an obviously fake one if not given.
     faults : Faults
@@ -85,7 +86,7 @@ class LocalService:
         _check_kind("variants", variants, Variants)
         if not isinstance(port, int) or not 0 <= port <= 65535:
             raise ConfigurationError(f"port={port!r} is not a whole number from 0 to 65535")
-        self.workload = Workload.generate() if workload is None else workload
+        self.workload = _workload_at(clock()) if workload is None else workload
         self.variants = variants
         self._port = port
         self._handler = Handler(self.workload, variants, _keys(credentials), clock)
@@ -204,6 +205,10 @@ class LocalService:
 
     def _where(self) -> str:
         return "not running" if self._server is None else self.url
+
+
+def _workload_at(unix_s: float) -> Workload:
+    return Workload.generate(now=datetime.fromtimestamp(int(unix_s), UTC))
 
 
 def _keys(given: Credentials | Key | Iterable[Credentials | Key] | None) -> tuple[Key, ...]:

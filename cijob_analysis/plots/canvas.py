@@ -161,16 +161,18 @@ def figure_of(ax: Axes) -> Figure:
     return figure if isinstance(figure, Figure) else figure.figure
 
 
-def width_in_px(ax: Axes) -> float:
-    """Return how wide `ax` is now [pixels]."""
-    return max(float(ax.bbox.width), 1.0)
+def width_of(ax: Axes) -> float:
+    """Return how wide `ax` is now [points]; a layout will make that a little less."""
+    return max(float(ax.bbox.width) * 72 / figure_of(ax).dpi, 1.0)
 
 
 def _wrapped(line: str, ax: Axes) -> tuple[str, dict[str, Any]]:
     drawn, style = text_style(line)
-    points = width_in_px(ax) * 72 / figure_of(ax).dpi
-    return "\n".join(wrap(drawn, max(int(points / (0.53 * SMALL)), 30))), style
+    return "\n".join(wrap(drawn, max(int(width_of(ax) / (0.53 * SMALL)), 30))), style
 
 
 def _below(ax: Axes, renderer: RendererBase) -> Bbox:
+    label = ax.xaxis.label
+    if label.get_visible() and label.get_text():
+        return label.get_window_extent(renderer)
     return ax.xaxis.get_tightbbox(renderer) or ax.get_window_extent(renderer)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _FAINTEST = 0.4
 """How opaque a pixel is in which only few of its lanes are taken."""
+_NONE = 1e-3
+"""Less than any segment weighs; what is below it is rounding."""
 
 
 class Raster(AxesImage):
@@ -102,7 +104,7 @@ def paint(
         mixed = mixed[np.floor(lanes).astype(np.intp) - lowest]
         if height > 5:
             mixed[np.abs(lanes % 1 - 0.5) > 0.4] = 0
-    return np.rint(255 * mixed).astype(np.uint8)
+    return (255 * mixed + 0.5).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ class _Piece:
 
 
 def _piece(part: Segments, row: NDArray[Any], x: Scale, n_columns: int, n_rows: int) -> _Piece:
-    begin, end = np.sort([x.pixels(part.begin), x.pixels(part.end)], axis=0)
+    left, right = x.pixels(part.begin), x.pixels(part.end)
+    begin, end = np.minimum(left, right), np.maximum(left, right)
     in_view = (begin <= n_columns) & (end >= 0) & (row >= 0) & (row < n_rows)
     first = np.clip(np.floor(begin[in_view]), 0, n_columns - 1).astype(np.intp)
     after = np.minimum(np.maximum(np.ceil(end[in_view]), first + 1), n_columns).astype(np.intp)
@@ -132,15 +135,15 @@ def _mixed(
 ) -> NDArray[np.float32]:
     amounts = np.zeros((len(colors), *shape), np.float32)
     for piece in pieces:
-        for number in np.unique(piece.color):
+        for number in np.flatnonzero(np.bincount(piece.color)):
             mine = piece.color == number
             cover = _cover(piece.row[mine], piece.first[mine], piece.after[mine], shape)
             amounts[number] += np.float32(piece.height) * cover
     total = amounts.sum(axis=0)
-    share = np.sqrt(amounts[loud] / np.where(total > 0, total, 1))
-    amounts[loud] = 0
-    quiet = amounts.sum(axis=0)
-    amounts *= (1 - share) / np.where(quiet > 0, quiet, 1)
+    loudness = amounts[loud]
+    share = np.sqrt(loudness / np.where(total > 0, total, 1))
+    quiet = total - loudness
+    amounts *= (1 - share) / np.where(quiet > _NONE, quiet, 1)
     amounts[loud] = share
     mixed = np.empty((*shape, 4), np.float32)
     mixed[..., :3] = np.tensordot(amounts, colors.astype(np.float32), axes=(0, 0))

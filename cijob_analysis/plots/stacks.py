@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cijob_analysis.plots.canvas import integers, name_ticks, say_empty, state_legend, tidy
+from cijob_analysis.plots.canvas import integers, name_ticks, say_empty, state_legend, tidy, width_of
 from cijob_analysis.plots.style import looks_of
 from cijob_analysis.plots.words import number, percent
 
@@ -30,13 +30,15 @@ def draw_stacks(ax: Axes, counts: NDArray[np.int64], states: list[str | None], l
             ax.barh(places, n, left=left, height=0.72, label=state or "no state", **look.patch())
             shown.append((state, look))
         left = left + n
-    failed = counts[:, states.index("Failed")]
+    failed, longest = counts[:, states.index("Failed")], 0
     for place, total, bad in zip(places.tolist(), left.tolist(), failed.tolist(), strict=True):
         text = number(total) + (f", {percent(bad / total)} failed" if bad else "")
+        longest = max(longest, len(text))
         ax.annotate(text, (total, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
     name_ticks(ax, list(places), labels)
     ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.set_xlim(0, 1.3 * max(left.max(initial=0), 1))
+    room = min((5 * longest + 10) / (0.8 * width_of(ax)), 0.5)  # for the sums, of about 5 points a character
+    ax.set_xlim(0, max(left.max(initial=0), 1) / (1 - room))
     ax.set_xlabel(f"{noun}s")
     integers(ax.xaxis)
     tidy(ax)

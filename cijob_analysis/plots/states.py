@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.metrics.groups import By, state_codes
-from cijob_analysis.plots.canvas import axes_for, finish, integers, tidy, write_middle
+from cijob_analysis.plots.canvas import axes_for, finish, integers, tidy, width_of, write_middle
 from cijob_analysis.plots.fonts import text_style
 from cijob_analysis.plots.stacks import draw_stacks, stacks_description, stacks_height
 from cijob_analysis.plots.style import NO_STATE, looks_of
@@ -87,7 +87,9 @@ def _draw_columns(ax: Axes, counts: list[int], states: list[str | None], noun: s
         if n:
             found.append(f"{number(n)} {name} ({share})")
     drawn = [text_style(name) for name in shortened(names, 16)]
-    ax.set_xticks(range(len(names)), [name for name, _ in drawn], fontsize=10, **drawn[0][1])
+    is_narrow = width_of(ax) < 70 * len(names)
+    slant: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if is_narrow else {}
+    ax.set_xticks(range(len(names)), [name for name, _ in drawn], fontsize=10, **drawn[0][1], **slant)
     ax.set_xlabel("state")
     ax.set_ylabel(f"{noun}s")
     ax.set_ylim(0, 1.22 * max(*counts, 1))

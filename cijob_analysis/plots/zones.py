@@ -61,4 +61,4 @@ def time_axis(ax: Axes, zone: tzinfo, begin: np.datetime64, end: np.datetime64) 
     ax.xaxis.set_major_locator(locator)
     ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, tz=zone))  # type: ignore[no-untyped-call]
     limits = [time.astype("datetime64[us]").item().replace(tzinfo=UTC) for time in (begin, end)]
-    ax.set_xlabel(f"time ({zone_label(zone, limits)})")
+    ax.set_xlabel(f"time ({zone_label(zone, limits)})", loc="left")  # at the right matplotlib writes the date

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.service.credentials import CredentialProvider, Credentials, current, find_credentials
+from cijob_analysis.service.http import Connector
 from cijob_analysis.service.retry import Pace, RetryPolicy
 from cijob_analysis.service.signer import Signer
 from cijob_analysis.service.transport import Transport
@@ -90,13 +91,11 @@ class Client:
         host = f"{self.bucket}.ci.{self.region}.myqcloud.com"
         self.endpoint, host = _checked_endpoint(endpoint, host)
         self.transport = Transport(
-            self.endpoint,
+            Connector(self.endpoint, timeout_s, transport),
             signer=Signer(provider, host, clock),
             concurrency=concurrency,
             pace=Pace(concurrency, requests_per_second, time.monotonic),
             retry=retry or RetryPolicy(),
-            timeout_s=timeout_s,
-            transport=transport,
         )
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -237,8 +237,9 @@ def test_the_picture_for_notebooks_is_escaped_and_says_what_matters() -> None:
     assert "local-secret-key" not in html + repr(service)
 
 
-def test_a_generated_world_is_the_default() -> None:
-    assert LocalService().workload == Workload.generate()
+def test_a_generated_world_that_is_seen_now_is_the_default() -> None:
+    now = datetime(2026, 7, 1, tzinfo=UTC)
+    assert LocalService(clock=now.timestamp).workload == Workload.generate(now=now)
 
 
 def test_the_web_server_is_loaded_when_a_service_starts_and_not_before() -> None:

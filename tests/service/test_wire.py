@@ -208,7 +208,7 @@ def test_elements_nested_too_deeply_are_refused() -> None:
             ("SignatureExpired", "m", "r", "t"),
         ),
         (
-            b"<Error><Code>NoSuchBucket</Code><Message>m</Message><Resource>x</Resource><RequestId>r</RequestId></Error>",
+            b"<Error><Code>NoSuchBucket</Code><Message>m</Message><Resource/><RequestId>r</RequestId></Error>",
             ("NoSuchBucket", "m", "r", None),
         ),
         (b"<Error><Code>SlowDown</Code></Error>", ("SlowDown", "", None, None)),
