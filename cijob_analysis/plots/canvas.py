@@ -17,7 +17,7 @@ from matplotlib.transforms import IdentityTransform
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.ledger import ledger_of
-from cijob_analysis.plots.fonts import text_style
+from cijob_analysis.plots.fonts import text_style, texts_style
 from cijob_analysis.plots.style import GREY, NO_STATE
 from cijob_analysis.plots.words import number
 from cijob_analysis.schema import noun_of
@@ -149,9 +149,8 @@ def legend(ax: Axes, handles: Sequence[Artist]) -> None:
 
 def name_ticks(ax: Axes, positions: Sequence[float], names: Sequence[str]) -> None:
     """Write `names` at `positions` of the y axis."""
-    drawn = [text_style(name) for name in names]
-    style = drawn[0][1] if drawn else {}
-    ax.set_yticks(list(positions), [text for text, _ in drawn], fontsize=9, **style)
+    drawn, style = texts_style(names)
+    ax.set_yticks(list(positions), drawn, fontsize=9, **style)
 
 
 def figure_of(ax: Axes) -> Figure:

@@ -10,7 +10,7 @@ from matplotlib import font_manager
 from matplotlib.font_manager import FontProperties
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Iterable, Sequence, Set
 
 FALLBACKS: Final = (
     "Noto Sans CJK SC",
@@ -62,17 +62,27 @@ def families(installed: Iterable[str]) -> list[str]:
     return [*chosen, *(family for family in FALLBACKS if family in there and family not in chosen)]
 
 
-def text_style(text: object) -> tuple[str, dict[str, Any]]:
-    """Return `text` as it can be drawn here, and the properties that its artist needs."""
-    names = tuple(families(font_manager.fontManager.get_font_names()))
-    return drawable(str(text), _characters(names)), {"fontfamily": list(names), **PLAIN}
-
-
 PLAIN: Final[dict[str, Any]] = {"parse_math": False, "usetex": False}
 """Properties of texts that hold names: a $ or _ in them is just that."""
 
 
+def text_style(text: object) -> tuple[str, dict[str, Any]]:
+    """Return `text` as it can be drawn here, and the properties that its artist needs."""
+    line = " ".join(str(text).split())
+    if all(ord(letter) in _characters(tuple(FontProperties().get_family())) for letter in line):
+        return line, PLAIN  # several families are slow to draw with
+    names = families(font_manager.fontManager.get_font_names())
+    return drawable(line, _characters(tuple(names))), {"fontfamily": names, **PLAIN}
+
+
+def texts_style(texts: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+    """Return `texts` as they can be drawn here, and the properties that suit all of them."""
+    drawn = [text_style(text) for text in texts]
+    return [text for text, _ in drawn], max((style for _, style in drawn), key=len, default=PLAIN)
+
+
 @lru_cache(maxsize=8)
 def _characters(names: tuple[str, ...]) -> frozenset[int]:
+    """Return the code points that there are glyphs for in the families `names`."""
     paths = [font_manager.findfont(FontProperties(family=[name])) for name in names]
     return frozenset(code for path in paths for code in font_manager.get_font(path).get_charmap())

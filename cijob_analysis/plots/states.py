@@ -9,7 +9,7 @@ import numpy as np
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.metrics.groups import By, state_codes
 from cijob_analysis.plots.canvas import axes_for, finish, integers, tidy, width_of, write_middle
-from cijob_analysis.plots.fonts import text_style
+from cijob_analysis.plots.fonts import texts_style
 from cijob_analysis.plots.stacks import draw_stacks, stacks_description, stacks_height
 from cijob_analysis.plots.style import NO_STATE, looks_of
 from cijob_analysis.plots.top import top_groups
@@ -86,10 +86,10 @@ def _draw_columns(ax: Axes, counts: list[int], states: list[str | None], noun: s
         )  # fmt: skip
         if n:
             found.append(f"{number(n)} {name} ({share})")
-    drawn = [text_style(name) for name in shortened(names, 16)]
+    drawn, style = texts_style(shortened(names, 16))
     is_narrow = width_of(ax) < 70 * len(names)
     slant: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if is_narrow else {}
-    ax.set_xticks(range(len(names)), [name for name, _ in drawn], fontsize=10, **drawn[0][1], **slant)
+    ax.set_xticks(range(len(names)), drawn, fontsize=10, **style, **slant)
     ax.set_xlabel("state")
     ax.set_ylabel(f"{noun}s")
     ax.set_ylim(0, 1.22 * max(*counts, 1))

@@ -202,14 +202,14 @@ def test_elements_nested_too_deeply_are_refused() -> None:
     [
         (
             (
-                b"<?xml version='1.0'?>\n<Error><Code>SignatureExpired</Code><Message>m</Message><RequestId>r</RequestId>"
+                b"<?xml version='1.0'?><Error><Code>SignatureExpired</Code><Message>m</Message><RequestId>r</RequestId>"
                 b"<TraceId>t</TraceId></Error>"
             ),
             ("SignatureExpired", "m", "r", "t"),
         ),
         (
-            b"<Error><Code>NoSuchBucket</Code><Message>m</Message><Resource/><RequestId>r</RequestId></Error>",
-            ("NoSuchBucket", "m", "r", None),
+            b"<Error><Code>NoSuchBucket</Code><Resource/><RequestId>r</RequestId></Error>",
+            ("NoSuchBucket", "", "r", None),
         ),
         (b"<Error><Code>SlowDown</Code></Error>", ("SlowDown", "", None, None)),
         (b"<Error/>", ("UnknownError", "", None, None)),
