@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cijob_analysis import Client, LocalService, RetryPolicy, Workload
+
+# A busy machine is no failure; in continuous integration the same cases come each time.
+settings.register_profile(
+    "cijob", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("cijob")
 
 FAST = RetryPolicy(first_s=0.01, longest_s=0.05)
 """Waits that a test can afford."""
