@@ -18,7 +18,8 @@ README = PACKAGE.parent / "README.md"
 ROOMS = (
     "exceptions", "schema", "ledger", "times",
     "service.credentials", "service.requests", "service.signing", "service.signer", "service.retry",
-    "service.proxies", "service.errors", "service.documents", "service.wire", "service.http",
+    "service.proxies", "service.errors", "service.documents", "service.wire", "service.received", "service.direct",
+    "service.http",
     "service.transport", "service.client",
     "frames", "gather", "answers", "fetch",
     "metrics", "files", "plots", "widgets", "local", "cli", "__main__",
@@ -35,6 +36,7 @@ APART = {
 
 ONLY_IN = {
     "httpx": {"service/http.py"},
+    "httpcore": {"service/direct.py"},
     "matplotlib": {"plots"},
     "ipywidgets": {"widgets"},
     "anywidget": {"widgets"},

@@ -21,7 +21,8 @@ from cijob_analysis.exceptions import (
 )
 from cijob_analysis.service.documents import parse
 from cijob_analysis.service.errors import BUSY_STATUS, SLOW_CODES, api_error
-from cijob_analysis.service.http import Connection, Connector, Received
+from cijob_analysis.service.http import Connection, Connector
+from cijob_analysis.service.received import Received
 from cijob_analysis.service.requests import Request
 from cijob_analysis.service.retry import Pace, RetryPolicy
 from cijob_analysis.service.signer import SignedHeaders, Signer
@@ -172,9 +173,10 @@ class Transport:
                 if run.stop.is_set():
                     raise Stopped
                 run.count(again=attempt > 1)
-                signed = self.signer.sign(request)
-                received = self._exchange(request, signed, connection)
-                found = _read(received, read, request)
+                with connection.turn:
+                    signed = self.signer.sign(request)
+                    received = self._exchange(request, signed, connection)
+                    found = _read(received, read, request)
                 self.has_answered = good = True
                 return found
             except CIJobError as error:
