@@ -28,23 +28,23 @@ def parse_times(texts: Sequence[str | None]) -> tuple[Instants, list[int]]:
         Positions of the texts that are no time with an offset, ascending.
     """
     times = np.full(len(texts), "NaT", "M8[us]")
-    there = [number for number, text in enumerate(texts) if text and text != "-"]
-    found = [texts[number] or "" for number in there]
-    lengths = set(map(len, found))
-    if len(lengths) == 1:  # as in all answers of one kind
-        by_length = {len(found[0]): there}
+    found = [text for text in texts if text and text != "-"]
+    if len(found) == len(texts):
+        there = np.arange(len(texts))
     else:
-        by_length = {length: [number for number in there if len(texts[number] or "") == length] for length in lengths}
+        there = np.flatnonzero([bool(text) and text != "-" for text in texts])
+    lengths = np.array([len(text) for text in found], np.intp)
     odd: list[int] = []
-    for length, numbers in by_length.items():
-        found = [texts[number] or "" for number in numbers]
-        times[numbers], unread = _of_one_length(found, length)
+    for length in np.unique(lengths).tolist():  # a single one in all answers of one kind
+        members = np.flatnonzero(lengths == length)
+        same = found if len(members) == len(found) else [found[member] for member in members]
+        times[there[members]], unread = _of_one_length(same, length)
         for position in unread:
-            time = _one_by_one(found[position])
+            time, number = _one_by_one(same[position]), int(there[members[position]])
             if time is None:
-                odd.append(numbers[position])
+                odd.append(number)
             else:
-                times[numbers[position]] = time
+                times[number] = time
     return times, sorted(odd)
 
 
@@ -63,27 +63,29 @@ def _of_one_length(texts: list[str], length: int) -> tuple[Instants, list[int]]:
         block = "".join(texts).encode("ascii")
     except UnicodeEncodeError:
         return nothing, list(range(n))
-    text = np.frombuffer(block, np.uint8).reshape(n, length).T
-    digit = text.astype(np.int64) - ord("0")
+    text = np.ascontiguousarray(np.frombuffer(block, np.uint8).reshape(n, length).T)
+    digit = text - np.uint8(ord("0"))  # what is below "0" wraps around to above 9
     usual = np.ones(n, bool)
     for place, signs in ((4, b"-"), (7, b"-"), (10, b"T "), (13, b":"), (16, b":")):
         usual &= np.isin(text[place], list(signs)) if len(signs) > 1 else text[place] == signs[0]
     offset_at = _OFFSET_AT.get(length, ())
     for place in (*_DIGITS, *offset_at):
-        usual &= (digit[place] >= 0) & (digit[place] <= 9)
+        usual &= digit[place] <= 9
     if length == 20:
         usual &= (text[19] == ord("Z")) | (text[19] == ord("z"))
         offset = np.zeros(n, np.int64)
     else:
-        tens_h, ones_h, tens_m, ones_m = (digit[place] for place in offset_at)
+        tens_h, ones_h, tens_m, ones_m = (digit[place].astype(np.int64) for place in offset_at)
         minutes = (tens_h * 10 + ones_h) * 60 + tens_m * 10 + ones_m
         usual &= (text[19] == ord("+")) | (text[19] == ord("-"))
         usual &= (minutes < 24 * 60) & (tens_m < 6)
         if length == 25:
             usual &= text[22] == ord(":")
         offset = np.where(text[19] == ord("-"), -60, 60) * minutes
-    year = digit[0] * 1000 + digit[1] * 100 + digit[2] * 10 + digit[3]
-    month, day, hour, minute, second = (digit[place] * 10 + digit[place + 1] for place in (5, 8, 11, 14, 17))
+    century, years, month, day, hour, minute, second = (
+        digit[place].astype(np.int64) * 10 + digit[place + 1] for place in (0, 2, 5, 8, 11, 14, 17)
+    )
+    year = century * 100 + years
     usual &= (year > 0) & (year < 9999) & (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second < 60)
     first = ((year - 1970) * 12 + month - 1).astype("M8[M]")
     start = first.astype("M8[D]").astype(np.int64)

@@ -58,24 +58,28 @@ def _canonical(pairs: Mapping[str, str]) -> tuple[str, str]:
     if not pairs:
         return "", ""
     listed, order = _ordered(tuple(pairs))
-    return listed, "&".join([_encoded(name, pairs[name]) for name in order])
+    # Ids and page tokens, which are new at each request, need no escapes.
+    texts = [
+        code + (value if (value := pairs[name]).isalnum() and value.isascii() else _quoted(value))
+        for code, name in order
+    ]
+    return listed, "&".join(texts)
 
 
 @lru_cache(maxsize=128)
-def _ordered(names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return the list of the encoded names, and the names in the order in which they are signed."""
-    by_code = {_code(name): name for name in names}
-    return ";".join(sorted(by_code)), tuple(by_code[code] for code in sorted(by_code))
+def _ordered(names: tuple[str, ...]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the list of the encoded names; and ``code=`` and name of each, in the order in which they are signed.
+
+    Names are percent-encoded, then lower-cased, escapes included.
+    """
+    by_code = {_quoted(name).lower(): name for name in names}
+    codes = sorted(by_code)
+    return ";".join(codes), tuple((f"{code}=", by_code[code]) for code in codes)
 
 
 @lru_cache(maxsize=1024)
-def _encoded(name: str, value: str) -> str:
-    return f"{_code(name)}={quote(value, safe='-_.~')}"
-
-
-def _code(name: str) -> str:
-    """Return a name percent-encoded, then lower-cased, escapes included."""
-    return quote(name, safe="-_.~").lower()
+def _quoted(text: str) -> str:
+    return quote(text, safe="-_.~")
 
 
 @lru_cache(maxsize=8)

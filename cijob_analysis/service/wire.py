@@ -15,10 +15,13 @@ from xml.etree.ElementTree import Element
 
 from cijob_analysis.exceptions import ResponseFormatError
 from cijob_analysis.schema import BATCH_JOBS, INPUT_KINDS, Column
-from cijob_analysis.service.documents import excerpt, parse
+from cijob_analysis.service.documents import excerpt, no_collection, parse
 
 MAX_DEPTH: Final = 64
 """How deep elements may be nested in a row; the deepest answer known has 9 levels."""
+
+_MANY_BYTES: Final = 16_384
+"""From here on a document has enough elements to wake the garbage collector."""
 
 Row = tuple[str | None, ...]
 """Texts of one row in the order of the declared columns."""
@@ -58,15 +61,22 @@ def read_batch_jobs(data: bytes) -> Page:
     ResponseFormatError
         It is not the XML we know.
     """
-    response = parse(data)
+    if len(data) < _MANY_BYTES:
+        return _read(parse(data), data)
+    with no_collection():
+        return _read(parse(data), data)
+
+
+def _read(response: Element, data: bytes) -> Page:
     rows: list[Row] = []
     missing: list[str] = []
     token = request_id = unknown = None
+    plan, width = _batch_job_plan(), len(BATCH_JOBS)
     for child in response:
         tag = child.tag
         if tag == "JobsDetail":
             if len(child):
-                rows.append(_read_row(child))
+                rows.append(_read_row(child, plan, width))
         elif tag == "RequestId":
             request_id = _text(child)
         elif tag == "NextToken":
@@ -122,10 +132,10 @@ def _batch_job_plan() -> _Plan:
     return plan
 
 
-def _read_row(element: Element) -> Row:
-    """Return the texts of one batch job; what no column claims is in the last one."""
-    row: list[str | None] = [None] * len(BATCH_JOBS)
-    rest = _fill(row, element, _batch_job_plan())
+def _read_row(element: Element, plan: _Plan, width: int) -> Row:
+    """Return the texts of one row; what no column claims is in the last one."""
+    row: list[str | None] = [None] * width
+    rest = _fill(row, element, plan)
     if rest:
         row[-1] = _object(rest)
     return tuple(row)
@@ -134,10 +144,11 @@ def _read_row(element: Element) -> Row:
 def _fill(row: list[str | None], element: Element, plan: _Plan) -> dict[str, list[str]]:
     """Put the texts of `element`'s children into `row`; return those without a place, as JSON texts by name."""
     rest: dict[str, list[str]] = {}
-    leaves, below = plan.leaves, plan.below
+    find_leaf = plan.leaves.get
+    below = plan.below
     for child in element:
         tag = child.tag
-        number = leaves.get(tag)
+        number = find_leaf(tag)
         if number is not None and not len(child):
             text = child.text
             if text:
@@ -149,8 +160,9 @@ def _fill(row: list[str | None], element: Element, plan: _Plan) -> dict[str, lis
                 continue  # said twice, as in Operation/QueueId and QueueId
         elif tag in below:
             unclaimed = _fill(row, child, below[tag])
-            if child.text and not child.text.isspace():
-                unclaimed["#text"] = [encode_basestring(child.text.strip())]
+            text = child.text
+            if text and not text.isspace():
+                unclaimed["#text"] = [encode_basestring(text.strip())]
             if unclaimed:
                 rest.setdefault(tag, []).append(_object(unclaimed))
             continue

@@ -24,7 +24,7 @@ class Service(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server wants
+    def do_GET(self) -> None:
         key = self.path.rpartition("/")[2]
         body = f"<Response><JobsDetail><JobId>{key}</JobId></JobsDetail></Response>".encode()
         self.send_response(200)
