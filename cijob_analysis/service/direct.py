@@ -124,9 +124,7 @@ class _Network(httpcore.NetworkBackend):
         try:
             yield
         except TimeoutError:
-            raise TransportError(
-                f"no answer from {host} within {self.timeout_s:g} s; timeout_s=… of the Client allows more"
-            ) from None
+            raise TransportError(silent(host, self.timeout_s)) from None
         except OSError as error:
             raise TransportError(unreachable(host, error)) from None
         finally:
@@ -147,9 +145,7 @@ class _Stream(httpcore.NetworkStream):
         try:
             return self._socket.recv(max_bytes)
         except TimeoutError:
-            raise TransportError(
-                f"no answer from {self._host} within {self._network.timeout_s:g} s; timeout_s=… of the Client allows more"
-            ) from None
+            raise TransportError(silent(self._host, self._network.timeout_s)) from None
         except OSError as error:
             raise TransportError(f"the connection broke before the answer was complete: {error}") from None
         finally:
@@ -183,6 +179,11 @@ class _Stream(httpcore.NetworkStream):
                 selector.register(self._socket, selectors.EVENT_READ)
                 return bool(selector.select(0))
         return self._socket if info == "socket" else None
+
+
+def silent(host: str, timeout_s: float) -> str:
+    """Return what to tell about a host that does not answer in time."""
+    return f"no answer from {host} within {timeout_s:g} s; timeout_s=… of the Client allows more"
 
 
 def unreachable(host: str, error: Exception) -> str:

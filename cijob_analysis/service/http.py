@@ -13,7 +13,7 @@ import httpx
 
 from cijob_analysis import __version__
 from cijob_analysis.exceptions import ConfigurationError, TransportError
-from cijob_analysis.service.direct import Line, unreachable
+from cijob_analysis.service.direct import Line, silent, unreachable
 from cijob_analysis.service.proxies import proxy_for
 from cijob_analysis.service.received import Received, received
 
@@ -161,11 +161,8 @@ class _ByHttpx:
                 return received(response.status_code, response.headers, _chunks(response))
             finally:
                 response.close()
-        except httpx.TimeoutException as error:
-            raise TransportError(
-                f"no answer from {host} within {self._timeout_s:g} s ({type(error).__name__}); "
-                "timeout_s=… of the Client allows more"
-            ) from None
+        except httpx.TimeoutException:
+            raise TransportError(silent(host, self._timeout_s)) from None
         except (httpx.ReadError, httpx.RemoteProtocolError) as error:
             raise TransportError(f"the connection broke before the answer was complete: {error}") from None
         except httpx.ProxyError as error:
