@@ -78,6 +78,9 @@ def fetch_batch_jobs(
         An argument is malformed; nothing was sent.
     CIJobError
         Nothing at all could be read, or something and ``on_error="raise"``.
+    KeyboardInterrupt
+        It was interrupted. What had been read is in its attribute `partial`; in a notebook,
+        ``sys.last_value.partial``.
     """
     if on_error not in ("keep", "raise"):
         raise ConfigurationError(f"on_error={on_error!r} is neither 'keep' nor 'raise'")
@@ -117,6 +120,10 @@ def fetch_batch_jobs(
     frame, anomalies = to_frame(gathered.rows, BATCH_JOBS)
     as_of = datetime.fromtimestamp(client.transport.signer.now(), UTC)
     frame.attrs["ledger"] = Ledger((gathered.entry(anomalies),), as_of)
+    if gathered.interruption is not None:
+        gathered.interruption.partial = frame  # type: ignore[attr-defined]
+        gathered.interruption.add_note(f"{len(frame)} batch jobs had been read: the exception's attribute partial")
+        raise gathered.interruption
     if gathered.errors and (on_error == "raise" or gathered.is_nothing):
         error = gathered.errors[0][1]
         error.partial = frame

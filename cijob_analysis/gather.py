@@ -12,6 +12,7 @@ from cijob_analysis.exceptions import AccessDenied, APIError, CIJobError, Transp
 from cijob_analysis.ledger import Anomaly, Failure, LedgerEntry
 from cijob_analysis.service.errors import SIGNATURE_CODES
 from cijob_analysis.service.requests import Request, is_id
+from cijob_analysis.service.transport import Run
 from cijob_analysis.service.wire import Page, Reader, Row
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Gathered:
         A text per declared column.
     errors : list of (str, CIJobError)
         What could not be read, and why.
+    interruption : KeyboardInterrupt or None
+        What stopped it, to be raised again when what came is safe.
     """
 
     request: str
@@ -48,6 +51,13 @@ class Gathered:
     duplicates: int = 0
     errors: list[tuple[str, CIJobError]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    interruption: KeyboardInterrupt | None = None
+
+    def interrupted(self, error: KeyboardInterrupt) -> None:
+        """Note that not everything was asked for; the rows that came stay."""
+        self.interruption = error
+        self.ended = False
+        self.notes.append("cut off: interrupted")
 
     @property
     def is_nothing(self) -> bool:
@@ -138,10 +148,15 @@ def by_id(
             done += 1  # a race costs a step of the progress bar
 
     if wanted:
-        with _bar(len(wanted), "ids", progress) as show:
-            run = client.transport.side_by_side(work, len(wanted), tick=lambda: show(done))
-            show(len(wanted))
-        gathered.requests, gathered.retries, gathered.notes = run.requests, run.retries, list(run.notes)
+        run = Run()
+        try:
+            with _bar(len(wanted), "ids", progress) as show:
+                client.transport.side_by_side(work, len(wanted), run=run, tick=lambda: show(done))
+                show(len(wanted))
+        except KeyboardInterrupt as error:
+            gathered.interrupted(error)
+        gathered.requests, gathered.retries = run.requests, run.retries
+        gathered.notes += run.notes
     _take_in(gathered, wanted, pages)
     return gathered
 
@@ -201,9 +216,13 @@ def walk(
             tokens.add(token)
             following = request.following(token)
 
-    with _bar(limit, "rows", progress) as show:
-        run = client.transport.side_by_side(work, 1, tick=lambda: show(len(rows)))
-        show(len(rows))
+    run = Run()
+    try:
+        with _bar(limit, "rows", progress) as show:
+            client.transport.side_by_side(work, 1, run=run, tick=lambda: show(len(rows)))
+            show(len(rows))
+    except KeyboardInterrupt as error:
+        gathered.interrupted(error)
     gathered.requests, gathered.retries = run.requests, run.retries
     gathered.notes += run.notes
     gathered.rows = list(rows.values())[:limit]
@@ -226,7 +245,7 @@ def _take_in(gathered: Gathered, wanted: Sequence[str], pages: Sequence[Page | C
         elif page is not None:
             gathered.errors.append((key, page))
             last = page
-    if last is not None:
+    if last is not None and gathered.interruption is None:
         for key, page in zip(wanted, pages, strict=True):
             if page is None:
                 gathered.ended = False

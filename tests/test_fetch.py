@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -336,6 +338,20 @@ def test_slow_answers_run_side_by_side(service: LocalService) -> None:
         ids = fetch_batch_jobs(client, limit=40)["batch_job_id"].tolist()
         frame = fetch_batch_jobs(client, ids)
     assert frame["batch_job_id"].tolist() == ids
+
+
+def test_an_interruption_keeps_what_was_read(service: LocalService) -> None:
+    ids = [job.batch_job_id for job in service.workload.batch_jobs]
+    service.faults = Faults(latency_s=0.05)
+    with service.client(concurrency=4) as client:
+        threading.Timer(0.5, _thread.interrupt_main).start()
+        with pytest.raises(KeyboardInterrupt) as caught:
+            fetch_batch_jobs(client, ids)
+        partial = caught.value.partial  # type: ignore[attr-defined]
+        assert 0 < len(partial) < len(ids)
+        assert "incomplete: cut off: interrupted" in ledger_of(partial).remarks()
+        service.faults = Faults()
+        assert len(fetch_batch_jobs(client, ids)) == len(ids)  # the client still works
 
 
 # --- spelling ---------------------------------------------------------------------------------------------------------

@@ -99,8 +99,8 @@ class Transport:
         self._is_closed = False
 
     def side_by_side(
-        self, work: Callable[[Send[Any]], None], workers: int, *, tick: Callable[[], None] = lambda: None
-    ) -> Run:
+        self, work: Callable[[Send[Any]], None], workers: int, *, run: Run, tick: Callable[[], None] = lambda: None
+    ) -> None:
         """Let `workers` threads do `work`, and wait for them.
 
         An interruption (or an error of `tick`) stops them at once, and is raised again when they have gone.
@@ -112,12 +112,13 @@ class Transport:
             what there is to do from a place that it shares with the others.
         workers : int
             How many threads; no more than `concurrency`.
+        run : Run
+            Counts; also right when it was interrupted.
         tick : callable
             Called ten times a second in the calling thread.
         """
         if self._is_closed:
             raise ConfigurationError("the client is closed; make a new one, or stay inside its with block")
-        run = Run()
         connections = [self._connector.take() for _ in range(min(workers, self.concurrency))]
         threads = [
             threading.Thread(target=self._labour, args=(work, run, connection), name="cijob-worker", daemon=True)
@@ -143,7 +144,6 @@ class Transport:
             self._connector.give_back(connections)
         if run.error is not None:
             raise run.error
-        return run
 
     def close(self) -> None:
         """Close all connections."""

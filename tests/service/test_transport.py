@@ -27,6 +27,7 @@ from cijob_analysis import (
 )
 from cijob_analysis.ledger import ledger_of
 from cijob_analysis.service.requests import batch_job
+from cijob_analysis.service.transport import Run
 
 SECRETS = {"secret_id": "AKIDnobodysecretid99", "secret_key": "nobodys-secret-key", "token": "nobodys-token"}
 KEYS = Credentials(**SECRETS)
@@ -292,7 +293,9 @@ def test_an_interruption_stops_requests_that_wait_and_leaves_nothing() -> None:
 
             began_at = time.monotonic()
             with pytest.raises(KeyboardInterrupt):
-                client.transport.side_by_side(lambda send: send(batch_job("b1"), lambda data: data), 8, tick=interrupt)
+                client.transport.side_by_side(
+                    lambda send: send(batch_job("b1"), lambda data: data), 8, run=Run(), tick=interrupt
+                )
             assert time.monotonic() - began_at < 2
     assert not [thread for thread in threading.enumerate() if thread.name == "cijob-worker"]
 
@@ -302,7 +305,7 @@ def test_an_error_in_a_worker_is_raised_where_one_waits() -> None:
         raise ZeroDivisionError
 
     with client_of(lambda request: httpx.Response(200)) as client, pytest.raises(ZeroDivisionError):
-        client.transport.side_by_side(work, 2)
+        client.transport.side_by_side(work, 2, run=Run())
 
 
 def test_no_secret_in_logs_messages_or_reprs(caplog: pytest.LogCaptureFixture) -> None:
