@@ -17,7 +17,7 @@ settings.register_profile(
 )
 settings.load_profile("cijob")
 
-FAST = RetryPolicy(first_s=0.01, longest_s=0.05)
+FAST = RetryPolicy(attempts=20, first_s=0.01, longest_s=0.05)
 """Waits that a test can afford."""
 
 

@@ -292,8 +292,9 @@ def test_two_thousand_ids_come_back_once_each_through_all_faults_together() -> N
     with LocalService(workload, faults=faults) as service, service.client(concurrency=16, retry=FAST) as client:
         frame = fetch_batch_jobs(client, ids)
         sent = service.requests.count()
-    assert frame["batch_job_id"].tolist() == ids
     entry = entry_of(frame)
+    assert entry.failures == ()
+    assert frame["batch_job_id"].tolist() == ids
     assert (entry.pages, entry.rows) == (2000, 2000)
     assert entry.requests == sent == 2000 + entry.retries
     assert 300 < entry.retries < 800

@@ -5,8 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from cijob_analysis.exceptions import ConfigurationError
+
+
+UNREACHED: Final = 4
+"""Attempts at a service that has never answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +21,8 @@ class RetryPolicy:
     Parameters
     ----------
     attempts : int
-        How often a request is sent at the most.
+        How often a request is sent at the most. A service that cannot be reached, and has never been, is given up
+        after `UNREACHED` of them: there is no network, or bucket and region are wrong.
     first_s, longest_s : float
         The wait after the first failure is drawn from 0 to `first_s` [s]; the range doubles with each further
         one, up to `longest_s`.
@@ -24,7 +30,7 @@ class RetryPolicy:
         No attempt begins later than this after the first [s].
     """
 
-    attempts: int = 8
+    attempts: int = 10
     first_s: float = 0.5
     longest_s: float = 20.0
     deadline_s: float = 180.0

@@ -18,13 +18,14 @@ from cijob_analysis.exceptions import (
     ConfigurationError,
     ResponseFormatError,
     ServiceBusy,
+    TransportError,
 )
 from cijob_analysis.service.documents import parse
 from cijob_analysis.service.errors import BUSY_STATUS, SLOW_CODES, api_error
 from cijob_analysis.service.http import Connection, Connector
 from cijob_analysis.service.received import Received
 from cijob_analysis.service.requests import Request
-from cijob_analysis.service.retry import Pace, RetryPolicy
+from cijob_analysis.service.retry import UNREACHED, Pace, RetryPolicy
 from cijob_analysis.service.signer import SignedHeaders, Signer
 
 logger = logging.getLogger(__name__)
@@ -195,7 +196,10 @@ class Transport:
                 if received is not None:
                     delay_s = max(delay_s, received.retry_after_s)
                 is_late = time.monotonic() + delay_s - began_at > self._retry.deadline_s
-                if not error.retryable or attempt >= self._retry.attempts or is_late:
+                most = self._retry.attempts
+                if isinstance(error, TransportError) and not self.has_answered:
+                    most = min(most, UNREACHED)
+                if not error.retryable or attempt >= most or is_late:
                     raise
                 logger.info("attempt %d of %s: %s", attempt, request.path, error)
                 if isinstance(error, ServiceBusy) and (error.code in SLOW_CODES or error.status_code == 429):

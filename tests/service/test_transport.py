@@ -147,6 +147,13 @@ def test_what_will_not_pass_is_asked_for_once(trouble: httpx.Response, kind: typ
     assert len(asked) == 1
 
 
+def test_a_service_that_never_answered_is_given_up_sooner() -> None:
+    answer, asked = in_turn(httpx.ConnectError("refused"))
+    with pytest.raises(TransportError, match="cannot be reached"):
+        fetch_batch_jobs(client_of(answer, retry=RetryPolicy(first_s=0.0)), "b1")
+    assert len(asked) == 4
+
+
 def test_a_redirect_on_the_host_is_followed_and_signed_anew() -> None:
     answer, asked = in_turn(
         httpx.Response(307, headers={"location": "/inventorytriggerjob/b1?x=%E4%B8%AD"}),
