@@ -9,7 +9,6 @@ from typing import Final
 
 from cijob_analysis.exceptions import ConfigurationError
 
-
 UNREACHED: Final = 4
 """Attempts at a service that has never answered."""
 
