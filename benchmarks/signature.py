@@ -15,11 +15,12 @@ from qcloud_cos.cos_auth import CosS3Auth
 
 from benchmarks import sampledata
 from benchmarks.table import Bar
-from benchmarks.timing import in_turn, processor_s
+from benchmarks.timing import Rounds, in_turn, processor_s
 from cijob_analysis.service.credentials import Credentials
 from cijob_analysis.service.signing import authorization
 
 LIMIT_US = 3.0
+LIMIT_RATIO = 4.2  # what 3 µs are to the 12.6 µs that the SDK took when that limit was set
 N = 2_000  # more than a cache of encoded values would hold
 ROUNDS = 21
 
@@ -32,28 +33,51 @@ Asked = list[tuple[str, dict[str, str]]]
 
 def run() -> list[Bar]:
     """Measure the signatures of requests for one job, and for the pages of a list."""
-    return [_measured("one job", _details()), _measured("a page of a list, 8 parameters", _pages())]
+    return [_one_job(), _page()]
 
 
-def _measured(what: str, asked: Asked) -> Bar:
+def _one_job() -> Bar:
+    rounds = _rounds(_details())
+    us = 1e6 / N
+    return Bar(
+        what="signature: one job",
+        **_shown(rounds),
+        value=min(rounds.figures["ours"]) * us,  # the bar is absolute: what is above the best is the machine's
+        unit="µs at best",
+        limit=LIMIT_US,
+        at_least=False,
+    )
+
+
+def _page() -> Bar:
+    rounds = _rounds(_pages())
+    return Bar(
+        what="signature: a page of a list, 8 parameters, a new token each",
+        **_shown(rounds),
+        value=rounds.ratio("peer", "ours"),
+        unit="× as fast as the SDK",
+        limit=LIMIT_RATIO,
+        at_least=True,
+    )
+
+
+def _shown(rounds: Rounds) -> dict[str, str]:
+    us = 1e6 / N
+    return {
+        "ours": rounds.shown("ours", "µs", scale=us),
+        "peer": rounds.shown("peer", "µs", scale=us, label="SDK"),
+        "floor": rounds.shown("floor", "µs", scale=us, label="a SHA-1 and an HMAC"),
+    }
+
+
+def _rounds(asked: Asked) -> Rounds:
     _check_equal(asked[0])
     contestants: dict[str, Callable[[], object]] = {
         "ours": partial(_sign, asked),
         "peer": partial(_sign_by_peer, asked),
         "floor": _hash,
     }
-    rounds = in_turn({name: partial(processor_s, run) for name, run in contestants.items()}, ROUNDS)
-    us = 1e6 / N
-    return Bar(
-        what=f"signature: {what}",
-        ours=rounds.shown("ours", "µs", scale=us),
-        peer=rounds.shown("peer", "µs", scale=us, label="SDK"),
-        floor=rounds.shown("floor", "µs", scale=us, label="a SHA-1 and an HMAC"),
-        value=min(rounds.figures["ours"]) * us,  # the bar is absolute: what is above the best is the machine's
-        unit=f"µs at best; {rounds.ratio('peer', 'ours'):.1f} × as fast as the SDK",
-        limit=LIMIT_US,
-        at_least=False,
-    )
+    return in_turn({name: partial(processor_s, run) for name, run in contestants.items()}, ROUNDS)
 
 
 def _details() -> Asked:

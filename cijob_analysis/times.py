@@ -33,14 +33,16 @@ def parse_times(texts: Sequence[str | None]) -> tuple[Instants, list[int]]:
         there = np.arange(len(texts))
     else:
         there = np.flatnonzero([bool(text) and text != "-" for text in texts])
-    lengths = np.array([len(text) for text in found], np.intp)
     odd: list[int] = []
-    for length in np.unique(lengths).tolist():  # a single one in all answers of one kind
-        members = np.flatnonzero(lengths == length)
-        same = found if len(members) == len(found) else [found[member] for member in members]
-        times[there[members]], unread = _of_one_length(same, length)
+    for length in (lengths := set(map(len, found))):
+        if len(lengths) == 1:  # as in all answers of one kind
+            same, numbers = found, there
+        else:
+            members = [position for position, text in enumerate(found) if len(text) == length]
+            same, numbers = [found[member] for member in members], there[members]
+        times[numbers], unread = _of_one_length(same, length)
         for position in unread:
-            time, number = _one_by_one(same[position]), int(there[members[position]])
+            time, number = _one_by_one(same[position]), int(numbers[position])
             if time is None:
                 odd.append(number)
             else:
