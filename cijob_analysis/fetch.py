@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
-from cijob_analysis.exceptions import ConfigurationError
+from cijob_analysis.exceptions import ConfigurationError, JobNotFound
 from cijob_analysis.frames import to_frame
 from cijob_analysis.gather import by_id, walk
 from cijob_analysis.ledger import Ledger
@@ -60,8 +60,8 @@ def fetch_batch_jobs(
     limit : int, optional
         At most so many rows, the newest; the ledger says that it cut.
     on_error : {"keep", "raise"}
-        What to do about an id or a page that cannot be read for good: keep the others and enter it into the
-        ledger, or raise with what there is in ``error.partial``.
+        What to do about an id or a page that cannot be read for good, or an id that does not exist: keep the others
+        and enter it into the ledger, or raise with what there is in ``error.partial``.
     progress : bool
         Show a progress bar.
 
@@ -76,6 +76,8 @@ def fetch_batch_jobs(
     ------
     ConfigurationError
         An argument is malformed; nothing was sent.
+    JobNotFound
+        Ids do not exist, and ``on_error="raise"``; it names all of them.
     CIJobError
         Nothing at all could be read, or something and ``on_error="raise"``.
     KeyboardInterrupt
@@ -128,6 +130,10 @@ def fetch_batch_jobs(
         error = gathered.errors[0][1]
         error.partial = frame
         raise error
+    if gathered.missing_ids and on_error == "raise":
+        unknown = JobNotFound(tuple(gathered.missing_ids))
+        unknown.partial = frame
+        raise unknown
     return frame
 
 

@@ -152,7 +152,7 @@ def by_id(
         try:
             with _bar(len(wanted), "ids", progress) as show:
                 client.transport.side_by_side(work, len(wanted), run=run, tick=lambda: show(done))
-                show(len(wanted))
+                show(done)
         except KeyboardInterrupt as error:
             gathered.interrupted(error)
         gathered.requests, gathered.retries = run.requests, run.retries

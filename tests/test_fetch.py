@@ -20,6 +20,7 @@ from cijob_analysis import (
     Client,
     ConfigurationError,
     Credentials,
+    JobNotFound,
     LocalService,
     ResponseFormatError,
     SchemaError,
@@ -239,6 +240,16 @@ def test_on_error_raise_carries_what_there_is(client: Client, service: LocalServ
     assert partial is not None
     assert set(partial["batch_job_id"]) <= set(ids[:-1])
     assert not ledger_of(partial).is_complete
+
+
+def test_on_error_raise_names_all_unknown_ids(client: Client) -> None:
+    known = fetch_batch_jobs(client, limit=2)["batch_job_id"].tolist()
+    unknown = [f"b{number:032}" for number in range(3)]
+    with pytest.raises(JobNotFound, match="Check bucket and region") as caught:
+        fetch_batch_jobs(client, [*known, *unknown], on_error="raise")
+    assert caught.value.ids == tuple(unknown)
+    assert caught.value.partial is not None
+    assert caught.value.partial["batch_job_id"].tolist() == known
 
 
 def test_a_key_that_is_not_accepted_stops_everything_at_once(service: LocalService) -> None:
