@@ -180,6 +180,4 @@ class _ByHttpx:
 
 
 def _chunks(response: httpx.Response) -> Iterable[bytes]:
-    if "content-encoding" in response.headers:
-        return response.iter_bytes()
     return response.stream if isinstance(response.stream, httpx.SyncByteStream) else ()

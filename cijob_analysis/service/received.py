@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -50,14 +51,17 @@ def received(status_code: int, headers: Mapping[str, str], chunks: Iterable[byte
     headers : mapping of str to str
         By their names in lower case.
     chunks : iterable of bytes
-        The body.
+        The body, as it travelled.
 
     Raises
     ------
     ResponseFormatError
-        It is too large.
+        It is too large, or compressed in a way that we did not ask for and do not know.
     """
     request_id = headers.get("x-ci-request-id")
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        chunks = _decompressed(chunks, encoding, request_id)
     parts: list[bytes] = []
     size = 0
     for chunk in chunks:
@@ -77,6 +81,22 @@ def received(status_code: int, headers: Mapping[str, str], chunks: Iterable[byte
         _seconds(headers.get("retry-after", "")),
         _unix_time(headers.get("date", "")),
     )
+
+
+def _decompressed(chunks: Iterable[bytes], encoding: str, request_id: str | None) -> Iterator[bytes]:
+    """Yield the body of a proxy or service that compresses although it was not asked to."""
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        message = f"the answer is compressed by {encoding!r}, which was not asked for"
+        raise ResponseFormatError(message, request_id=request_id)
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # tells gzip and zlib apart itself
+    try:
+        for chunk in chunks:
+            yield unpack.decompress(chunk, MAX_BYTES + 1)
+    except zlib.error as error:
+        message = f"the compressed answer cannot be read: {error}"
+        raise ResponseFormatError(message, request_id=request_id) from None
+    if not unpack.eof:
+        raise ResponseFormatError("the compressed answer is cut off", cut_off=True, request_id=request_id)
 
 
 def _unix_time(text: str) -> float | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import ssl
 import threading
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +30,17 @@ class Service(BaseHTTPRequestHandler):
         key = self.path.rpartition("/")[2]
         body = f"<Response><JobsDetail><JobId>{key}</JobId></JobsDetail></Response>".encode()
         self.send_response(200)
+        if key == "b1001":
+            body = gzip.compress(body)
+            self.send_header("content-encoding", "gzip")
+        if key == "b1002":
+            body = zlib.compress(body)
+            self.send_header("content-encoding", "deflate")
+        if key == "b1003":
+            body = gzip.compress(body)[:-9]
+            self.send_header("content-encoding", "gzip")
+        if key == "b1004":
+            self.send_header("content-encoding", "br")
         self.send_header("content-length", str(len(body)))
         if int(key[1:]) % 5 == 0:
             self.send_header("connection", "close")
@@ -102,6 +115,19 @@ def test_many_ids_over_tls_with_connections_that_are_closed_now_and_then(port: i
             frame = fetch_batch_jobs(client, ids)
             assert frame["batch_job_id"].tolist() == ids
             assert ledger_of(frame).is_complete
+
+
+@pytest.mark.usefixtures("trusted")
+def test_compressed_answers_that_nobody_asked_for(port: int) -> None:
+    endpoint, retry = f"https://localhost:{port}", RetryPolicy(attempts=2, first_s=0.0)
+    with Client("media-1250000000", "ap-beijing", credentials=KEYS, endpoint=endpoint, retry=retry) as client:
+        frame = fetch_batch_jobs(client, ["b1001", "b1002", "b1003", "b1004"])
+    assert frame["batch_job_id"].tolist() == ["b1001", "b1002"]
+    errors = {failure.what: failure.error for failure in ledger_of(frame).entries[0].failures}
+    assert errors == {
+        "b1003": "the compressed answer is cut off",
+        "b1004": "the answer is compressed by 'br', which was not asked for",
+    }
 
 
 def test_an_authority_that_is_not_trusted_is_said(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
