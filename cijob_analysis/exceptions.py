@@ -115,7 +115,15 @@ class APIError(CIJobError):
 
 
 class AccessDenied(APIError):
-    """401 or 403: the key is unknown, the clock is wrong, or a permission is missing."""
+    """401 or 403: the key is unknown, the clock is wrong, or a permission is missing.
+
+    Attributes
+    ----------
+    action : str
+        The permission that the key's policy lacks, such as ``ci:DescribeMediaJobs``; ``""`` if that is not it.
+    """
+
+    action: str = ""
 
 
 class ServiceBusy(APIError):

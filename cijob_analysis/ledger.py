@@ -25,11 +25,15 @@ class Failure:
         The error's message.
     is_denied : bool
         The service refused it (401 or 403).
+    action : str
+        The permission that the key's policy lacks, such as ``ci:DescribeMediaWorkflowExecutions``; ``""`` if
+        that is not the reason.
     """
 
     what: str
     error: str
     is_denied: bool = False
+    action: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +66,8 @@ class LedgerEntry:
     ----------
     request : str
         Method and path, such as ``GET /inventorytriggerjob``.
+    level : str
+        What it read: ``"batch_jobs"``, ``"executions"``, ``"tasks"`` …; ``""`` if there is but one.
     filters : tuple of (str, str)
         The filters as the service got them.
     requests, retries, pages, rows : int
@@ -81,6 +87,7 @@ class LedgerEntry:
     """
 
     request: str
+    level: str = ""
     filters: tuple[tuple[str, str], ...] = ()
     requests: int = 0
     retries: int = 0
@@ -136,25 +143,20 @@ class Ledger:
     def remarks(self) -> list[str]:
         """Return what a reader of the data must know, most severe first; empty if there is nothing."""
         entries = self.entries
-        denied = [failure for entry in entries for failure in entry.failures if failure.is_denied]
-        failed = [failure for entry in entries for failure in entry.failures if not failure.is_denied]
-        cut = [entry for entry in entries if not entry.ended and not entry.failures]
         remarks = []
-        if denied:
-            remarks.append(f"incomplete: access denied to {_some([failure.what for failure in denied])}")
-        if failed:
-            remarks.append(f"incomplete: {_some([failure.what for failure in failed])} could not be read")
-        if cut:
-            remarks.append("incomplete: " + "; ".join(dict.fromkeys(_why_cut(entry) for entry in cut)))
+        for level in dict.fromkeys(entry.level for entry in entries):
+            of_level = [entry for entry in entries if entry.level == level]
+            name = f"{level.replace('_', ' ')} " if level and len({entry.level for entry in entries}) > 1 else ""
+            remarks += [f"{name}incomplete: {why}" for why in _why_incomplete(of_level)]
         missing = sum(len(entry.missing_ids) for entry in entries)
         invalid = sum(len(entry.invalid_ids) for entry in entries)
         if missing:
-            remarks.append(f"{_counted(missing, 'id')} unknown to the service")
+            remarks.append(f"{counted(missing, 'id')} unknown to the service")
         if invalid:
-            remarks.append(f"{_counted(invalid, 'text')} not sent, being no id")
+            remarks.append(f"{counted(invalid, 'text')} not sent, being no id")
         odd = sum(anomaly.n for entry in entries for anomaly in entry.anomalies)
         if odd:
-            remarks.append(_counted(odd, "odd value"))
+            remarks.append(counted(odd, "odd value"))
         return remarks
 
     def line(self, rows: int, noun: str, tz: tzinfo | str | None = None) -> str:
@@ -169,7 +171,7 @@ class Ledger:
         tz : datetime.tzinfo or str, optional
             Zone in which the time is shown; UTC if not given.
         """
-        text = _counted(rows, noun)
+        text = counted(rows, noun)
         if self.as_of is not None:
             text += f" as of {clock_text(self.as_of, tz)}"
         return "; ".join([text, *self.remarks()])
@@ -203,12 +205,36 @@ def clock_text(time: datetime, tz: tzinfo | str | None = None) -> str:
     return f"{local:%Y-%m-%d %H:%M} UTC{suffix}"
 
 
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,}".replace(",", "\u202f") + f" {noun}{'s' * (n != 1)}"
+def grouped(n: int) -> str:
+    """Return a count with its thousands apart, by a narrow blank that does not break."""
+    return f"{n:,}".replace(",", "\u202f")
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a count and what it counts: ``1 240 tasks``."""
+    return f"{grouped(n)} {noun}{'s' * (n != 1)}"
 
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _why_incomplete(entries: list[LedgerEntry]) -> list[str]:
+    """Return what is missing in `entries`, which are of one level."""
+    failures = [failure for entry in entries for failure in entry.failures]
+    denied = [failure.what for failure in failures if failure.is_denied]
+    failed = [failure.what for failure in failures if not failure.is_denied]
+    cut = [_why_cut(entry) for entry in entries if not entry.ended and not entry.failures]
+    reasons = []
+    if denied:
+        lacking = dict.fromkeys(failure.action for failure in failures if failure.is_denied and failure.action)
+        policy = f" (the key's policy lacks {', '.join(lacking)})" if lacking else ""
+        reasons.append(f"access denied to {_some(denied)}{policy}")
+    if failed:
+        reasons.append(f"{_some(failed)} could not be read")
+    if cut:
+        reasons.append("; ".join(dict.fromkeys(cut)))
+    return reasons
 
 
 def _why_cut(entry: LedgerEntry) -> str:

@@ -21,7 +21,7 @@ ROOMS = (
     "service.proxies", "service.errors", "service.documents", "service.wire", "service.received", "service.direct",
     "service.http",
     "service.transport", "service.client",
-    "frames", "gather", "answers", "fetch",
+    "frames", "snapshot", "gather", "answers", "plan", "fetch", "archive", "follow",
     "metrics", "files", "plots", "widgets", "local", "cli", "__main__",
 )  # fmt: skip
 """Rooms in the order in which data flows; each may import those before it, itself, and no other."""

@@ -85,7 +85,10 @@ def api_error(
     hint = ADVICE.get(code, "")
     if code == "AccessDenied" and request is not None and request.action:
         hint = f"The key's policy lacks {request.action} on this bucket, or the key belongs to another account"
-    return kind(code, message, request_id=request_id, trace_id=trace_id, status_code=status_code, hint=hint)
+    error = kind(code, message, request_id=request_id, trace_id=trace_id, status_code=status_code, hint=hint)
+    if isinstance(error, AccessDenied) and code == "AccessDenied" and request is not None:
+        error.action = request.action
+    return error
 
 
 def error_in_xml(body: Element) -> APIError:
