@@ -36,6 +36,12 @@ def to_frame(rows: Sequence[Sequence[str | None]], columns: tuple[Column, ...]) 
     """
     if not rows:
         return schema.empty(columns), []
+    data, anomalies = arrays(rows, columns)
+    return pd.DataFrame(data, copy=False), anomalies
+
+
+def arrays(rows: Sequence[Sequence[str | None]], columns: tuple[Column, ...]) -> tuple[dict[str, Any], list[Anomaly]]:
+    """Return what `to_frame` makes a frame of: an array per column, by its name; there must be rows."""
     texts: list[Texts] = list(zip(*rows, strict=True))
     keys = texts[0]
     data: dict[str, Any] = {}
@@ -49,7 +55,34 @@ def to_frame(rows: Sequence[Sequence[str | None]], columns: tuple[Column, ...]) 
             examples = tuple((keys[row] or "", cells[row] or "") for row in odd[:EXAMPLES])
             kind = "time not understood" if column.dtype == schema.UTC else "number not understood"
             anomalies.append(Anomaly(kind=kind, column=column.name, n=len(odd), examples=examples))
-    return pd.DataFrame(data, copy=False), anomalies + contradictions(keys, data["state"], times)
+    if columns in (schema.BATCH_JOBS, schema.TASKS):  # an execution has no times of its own, a queue does not run
+        anomalies += contradictions(keys, data["state"], times)
+    return data, anomalies
+
+
+def with_ends(executions: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
+    """Return `executions` with their start and end, which the service does not say, from their tasks.
+
+    An execution starts when its first task does, and ends, in a final state, when its last task has ended
+    (page 1045/51275 gives neither).
+
+    Parameters
+    ----------
+    executions, tasks : pandas.DataFrame
+        Columns ``run_id``, ``state``, ``started_at``, ``ended_at``.
+    """
+    if not len(executions) or not len(tasks):
+        return executions
+    of_run = tasks.groupby("run_id", observed=True, sort=False)
+    runs = executions["run_id"]
+    is_final = executions["state"].isin(schema.TERMINAL)
+    starts = runs.map(of_run["started_at"].min()).astype(schema.UTC)
+    ends = runs.map(of_run["ended_at"].max()).astype(schema.UTC).where(is_final)
+    found = executions.assign(
+        started_at=executions["started_at"].fillna(starts), ended_at=executions["ended_at"].fillna(ends)
+    )
+    found.attrs = dict(executions.attrs)
+    return found
 
 
 def typed(column: Column, cells: Texts) -> tuple[Any, list[int]]:
@@ -67,8 +100,10 @@ def typed(column: Column, cells: Texts) -> tuple[Any, list[int]]:
         return pd.DatetimeIndex(times).tz_localize("UTC"), odd
     if column.dtype == schema.STATE:
         return _states(cells), []
-    if column.dtype == "Int64":
+    if column.dtype == schema.INTEGER:
         return _integers(cells)
+    if column.dtype == schema.NUMBER:
+        return _numbers(cells)
     return pd.array(cells, dtype=schema.TEXT), []
 
 
@@ -117,6 +152,20 @@ def _integers(cells: Texts) -> tuple[Any, list[int]]:
 
 def _integer(text: str | None) -> int | None:
     return int(text) if text and re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII) else None
+
+
+def _numbers(cells: Texts) -> tuple[Any, list[int]]:
+    numbers = [_number(cell) for cell in cells]
+    odd = [row for row, number in enumerate(numbers) if number is None and cells[row]]
+    return np.array([np.nan if number is None else number for number in numbers], np.float64), odd
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        return None
+    return number if number is not None and np.isfinite(number) else None
 
 
 def _shown(time: np.datetime64) -> str:

@@ -18,7 +18,7 @@ README = PACKAGE.parent / "README.md"
 ROOMS = (
     "exceptions", "schema", "ledger", "times",
     "service.credentials", "service.requests", "service.signing", "service.signer", "service.retry",
-    "service.proxies", "service.errors", "service.documents", "service.wire", "service.received", "service.direct",
+    "service.proxies", "service.errors", "service.documents", "service.json_answers", "service.rows", "service.wire", "service.received", "service.direct",
     "service.http",
     "service.transport", "service.client",
     "frames", "snapshot", "gather", "answers", "plan", "fetch", "archive", "follow",

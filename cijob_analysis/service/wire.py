@@ -1,30 +1,20 @@
-"""Rows: an answer in, a text per declared column out.
-
-Elements are read by a plan that is made once from the declared columns. One that no column claims is kept, as
-JSON text in the shape that xmltodict would give it.
-"""
+"""Answers: a document in, its rows and what stands beside them out, for every kind of answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache
-from json.encoder import encode_basestring
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element
 
 from cijob_analysis.exceptions import ResponseFormatError
-from cijob_analysis.schema import BATCH_JOBS, INPUT_KINDS, Column
+from cijob_analysis.schema import INPUT_KINDS, TABLES, TASKS
 from cijob_analysis.service.documents import excerpt, no_collection, parse
-
-MAX_DEPTH: Final = 64
-"""How deep elements may be nested in a row; the deepest answer known has 9 levels."""
+from cijob_analysis.service.rows import Plan, Row, plan_of, read_row
 
 _MANY_BYTES: Final = 16_384
 """From here on a document has enough elements to wake the garbage collector."""
-
-Row = tuple[str | None, ...]
-"""Texts of one row in the order of the declared columns."""
 
 
 class Page(NamedTuple):
@@ -40,19 +30,60 @@ class Page(NamedTuple):
         Ids asked for that the service does not know.
     request_id : str or None
         The service's id of the request.
+    tasks : list of tuple of (str or None)
+        Rows of the tasks that stand in executions.
+    total : int or None
+        How many rows all pages have together, where the answer says so.
     """
 
     rows: list[Row]
     next_token: str | None = None
     missing_ids: tuple[str, ...] = ()
     request_id: str | None = None
+    tasks: Sequence[Row] = ()
+    total: int | None = None
 
 
 Reader = Callable[[bytes], Page]
 
 
-def read_batch_jobs(data: bytes) -> Page:
-    """Read an answer of ``/inventorytriggerjob``, one or a list (pages 1045/47030, 1045/47031).
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of answer: which elements are its rows, and which name ids that do not exist.
+
+    Attributes
+    ----------
+    name : str
+        As in `cijob_analysis.schema.TABLES`.
+    row_tags, missing_tags : tuple of str
+        Names of elements below the root; the present ones first.
+    """
+
+    name: str
+    row_tags: tuple[str, ...]
+    missing_tags: tuple[str, ...] = ()
+
+
+KINDS: Final = (
+    Kind("batch_jobs", ("JobsDetail",), ("NonExistJobIds", "NonExistJobId")),
+    Kind("executions", ("WorkflowExecutionList", "WorkflowExecution"), ("NonExistRunIds",)),
+    Kind("tasks", ("JobsDetail",), ("NonExistJobIds", "NonExistJobId")),
+    Kind("queues", ("QueueList", "Queue"), ("NonExistPIDs",)),
+    Kind("workflows", ("MediaWorkflowList", "MediaWorkflow"), ("NonExistIDs",)),
+)
+_BESIDE: Final = ("TotalCount", "PageNumber", "PageSize", "EventName")
+"""Elements that may stand beside the rows of any kind, and tell nothing about it."""
+
+
+def read(data: bytes, kind: str) -> Page:
+    """Read an answer of one kind.
+
+    Parameters
+    ----------
+    data : bytes
+        XML.
+    kind : str
+        ``"batch_jobs"``, ``"executions"``, ``"tasks"``, ``"queues"`` or ``"workflows"``.
 
     Raises
     ------
@@ -62,156 +93,91 @@ def read_batch_jobs(data: bytes) -> Page:
         It is not the XML we know.
     """
     if len(data) < _MANY_BYTES:
-        return _read(parse(data), data)
+        return page_of(parse(data), kind, data)
     with no_collection():
-        return _read(parse(data), data)
+        return page_of(parse(data), kind, data)
 
 
-def _read(response: Element, data: bytes) -> Page:
+read_batch_jobs: Reader = partial(read, kind="batch_jobs")
+read_executions: Reader = partial(read, kind="executions")
+read_tasks: Reader = partial(read, kind="tasks")
+read_queues: Reader = partial(read, kind="queues")
+read_workflows: Reader = partial(read, kind="workflows")
+
+
+def page_of(response: Element, kind: str, data: bytes) -> Page:
+    """Return the rows of a parsed answer, and what stands beside them; `data` is for messages.
+
+    Raises
+    ------
+    ResponseFormatError
+        It has none of the elements that the kind's answers have.
+    """
+    row_tags, missing_tags, plan, width = _reading(kind)
     rows: list[Row] = []
+    tasks: list[Row] = []
     missing: list[str] = []
-    token = request_id = unknown = None
-    plan, width = _batch_job_plan(), len(BATCH_JOBS)
+    token = request_id = total = unknown = None
     for child in response:
         tag = child.tag
-        if tag == "JobsDetail":
+        if tag in row_tags:
             if len(child):
-                rows.append(_read_row(child, plan, width))
+                rows.append(read_row(child, plan, width))
+                if kind == "executions":
+                    tasks += _tasks_in(child, rows[-1])
+            elif _text(child):
+                raise ResponseFormatError(f"<{tag}> holds the text {_text(child)!r} and no element: {excerpt(data)}")
         elif tag == "RequestId":
             request_id = _text(child)
         elif tag == "NextToken":
             token = _text(child)
-        elif tag in ("NonExistJobIds", "NonExistJobId"):
+        elif tag in missing_tags:
             missing += [item.strip() for item in (child.text or "").split(",") if item.strip()]
-        else:
+        elif tag == "TotalCount":
+            text = _text(child) or ""
+            total = int(text) if text.isascii() and text.isdigit() else None
+        elif tag not in _BESIDE:
             unknown = tag
     if response.tag != "Response" or (unknown and not rows and not missing):
         what = f"<{response.tag}>" + (f" with <{unknown}>" if unknown else "")
-        raise ResponseFormatError(f"no answer about batch jobs, but {what}: {excerpt(data)}")
-    return Page(rows, token, tuple(missing), request_id)
+        raise ResponseFormatError(f"no answer about {kind.replace('_', ' ')}, but {what}: {excerpt(data)}")
+    return Page(rows, token, tuple(missing), request_id, tasks or (), total)
 
 
 def _text(element: Element) -> str | None:
     return (element.text or "").strip() or None
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Where the children of an element go, by their names.
-
-    `leaves`, `verbatim` and `many` give a column's number: of a text without the blanks around it, of a text as it
-    is, of several texts to be joined by commas. `choices` give the numbers of two columns, for the name and the text
-    of the one that has some. `below` leads further down.
-    """
-
-    leaves: dict[str, int] = field(default_factory=dict)
-    verbatim: dict[str, int] = field(default_factory=dict)
-    many: dict[str, int] = field(default_factory=dict)
-    choices: dict[str, tuple[int, int]] = field(default_factory=dict)
-    below: dict[str, _Plan] = field(default_factory=dict)
-
-
-def _plan_of(columns: tuple[Column, ...]) -> _Plan:
-    plan = _Plan()
-    for number, column in enumerate(columns):
-        for path in column.wire:
-            *above, name = path.split("/")
-            level = plan
-            for step in above:
-                level = level.below.setdefault(step, _Plan())
-            (level.many if column.many else level.verbatim if column.verbatim else level.leaves)[name] = number
-    return plan
-
-
 @cache
-def _batch_job_plan() -> _Plan:
-    plan = _plan_of(BATCH_JOBS)
-    names = [column.name for column in BATCH_JOBS]
-    choice = (names.index("input_kind"), names.index("input_value"))
-    plan.below["Input"] = _Plan(choices=dict.fromkeys(INPUT_KINDS, choice))
-    return plan
+def _reading(name: str) -> tuple[tuple[str, ...], tuple[str, ...], Plan, int]:
+    """Return the elements that are rows, those that name missing ids, the plan of a row, and its width."""
+    kind = next(kind for kind in KINDS if kind.name == name)
+    columns = TABLES[name]
+    plan = plan_of(columns)
+    if name == "batch_jobs":
+        names = [column.name for column in columns]
+        choice = (names.index("input_kind"), names.index("input_value"))
+        plan.below["Input"] = Plan(choices=dict.fromkeys(INPUT_KINDS, choice))
+    elif name == "executions":
+        plan.whole["Tasks"] = None
+    return kind.row_tags, kind.missing_tags, plan, len(columns)
 
 
-def _read_row(element: Element, plan: _Plan, width: int) -> Row:
-    """Return the texts of one row; what no column claims is in the last one."""
-    row: list[str | None] = [None] * width
-    rest = _fill(row, element, plan)
-    if rest:
-        row[-1] = _object(rest)
-    return tuple(row)
+_NAMES: Final = {kind: [column.name for column in columns] for kind, columns in TABLES.items()}
+_INHERITED: Final = tuple(
+    (_NAMES["tasks"].index(name), _NAMES["executions"].index(name)) for name in ("run_id", "workflow_id", "object_key")
+)
 
 
-def _fill(row: list[str | None], element: Element, plan: _Plan) -> dict[str, list[str]]:
-    """Put the texts of `element`'s children into `row`; return those without a place, as JSON texts by name."""
-    rest: dict[str, list[str]] = {}
-    find_leaf = plan.leaves.get
-    below = plan.below
-    for child in element:
-        tag = child.tag
-        number = find_leaf(tag)
-        if number is not None and not len(child):
-            text = child.text
-            if text:
-                text = text.strip() or None
-            if row[number] is None:
-                row[number] = text
-                continue
-            if not text or text == row[number]:
-                continue  # said twice, as in Operation/QueueId and QueueId
-        elif tag in below:
-            unclaimed = _fill(row, child, below[tag])
-            text = child.text
-            if text and not text.isspace():
-                unclaimed["#text"] = [encode_basestring(text.strip())]
-            if unclaimed:
-                rest.setdefault(tag, []).append(_object(unclaimed))
-            continue
-        elif not len(child) and _fill_special(row, child, plan):
-            continue
-        rest.setdefault(tag, []).append(_json(child, 2))
-    return rest
-
-
-def _fill_special(row: list[str | None], leaf: Element, plan: _Plan) -> bool:
-    """Put the text of a leaf that is no plain column into `row`; return whether it had a place."""
-    tag, text = leaf.tag, leaf.text
-    if tag in plan.verbatim:
-        number = plan.verbatim[tag]
-        if row[number] is None:
-            row[number] = text
-            return True
-    elif tag in plan.many:
-        number = plan.many[tag]
-        row[number] = ",".join(item for item in (row[number], (text or "").strip()) if item) or None
-        return True
-    elif tag in plan.choices:
-        kind, value = plan.choices[tag]
-        if row[value] is None and (text or row[kind] is None):
-            row[kind], row[value] = tag, text
-        return text == row[value] or not text
-    return False
-
-
-def _object(members: dict[str, list[str]]) -> str:
-    """Return a JSON object; a name that came several times has a list."""
-    parts = [
-        f"{encode_basestring(name)}: {texts[0] if len(texts) == 1 else '[' + ', '.join(texts) + ']'}"
-        for name, texts in members.items()
-    ]
-    return "{" + ", ".join(parts) + "}"
-
-
-def _json(element: Element, depth: int) -> str:
-    """Return `element` as JSON text, in xmltodict's shape."""
-    if depth > MAX_DEPTH:
-        raise ResponseFormatError(f"elements nested deeper than {MAX_DEPTH} levels, down to <{element.tag}>")
-    text = element.text
-    if not len(element) and not element.attrib:
-        return encode_basestring(text) if text and not text.isspace() else "null"
-    members = {f"@{name}": [encode_basestring(value)] for name, value in element.attrib.items()}
-    for child in element:
-        members.setdefault(child.tag, []).append(_json(child, depth + 1))
-    words = "".join([text or "", *(child.tail or "" for child in element)]).strip()
-    if words:
-        members["#text"] = [encode_basestring(words)]
-    return _object(members)
+def _tasks_in(execution: Element, parent: Row) -> list[Row]:
+    """Return the rows of an execution's tasks, which say neither whose they are nor on what they work."""
+    plan = _reading("tasks")[2]
+    rows = []
+    for element in execution.findall("Tasks"):
+        if len(element):
+            row = list(read_row(element, plan, len(TASKS)))
+            for number, above in _INHERITED:
+                if row[number] is None:
+                    row[number] = parent[above]
+            rows.append(tuple(row))
+    return rows
