@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -14,10 +16,10 @@ import pandas as pd
 from cijob_analysis.exceptions import ResponseFormatError
 from cijob_analysis.frames import to_frame, with_ends
 from cijob_analysis.ledger import Ledger, LedgerEntry
-from cijob_analysis.schema import INPUT_KINDS, TABLES, TASKS, TYPES
-from cijob_analysis.service.documents import MAX_BYTES, parse
+from cijob_analysis.schema import TABLES, TASKS, TYPES
+from cijob_analysis.service.documents import MAX_BYTES, excerpt, parse
 from cijob_analysis.service.json_answers import is_json, parse_json
-from cijob_analysis.service.wire import KINDS, page_of
+from cijob_analysis.service.wire import BESIDE, KINDS, page_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +56,11 @@ class Answer:
 
         An answer in JSON is as it came.
         """
+        if is_json(self._data):
+            as_it_came: dict[str, Any] = json.loads(self._data)
+            return as_it_came
         import xmltodict
 
-        if is_json(self._data):
-            return parse_json(self._data)[1]
         return xmltodict.parse(self._data)
 
     def __repr__(self) -> str:
@@ -102,14 +105,14 @@ def read_answer(source: bytes | str | PathLike[str]) -> Answer:
     OSError
         The file cannot be read.
     """
-    data = _bytes_of(source).strip()
-    root = parse_json(data)[0] if is_json(data) else parse(data)
-    kind = _kind_of(root)
+    data = _bytes_of(source).lstrip()
+    root = parse_json(data) if is_json(data) else parse(data)
+    kind = _kind_of(root, data)
     page = page_of(root, kind, data)
     frame, anomalies = to_frame(page.rows, TABLES[kind])
     tasks, odd_tasks = to_frame(page.tasks, TASKS)
     if kind == "executions":
-        frame = with_ends(frame, tasks)
+        frame = with_ends(frame, tasks.dropna(subset=["run_id"]))
     entry = LedgerEntry(
         request="a saved answer",
         level=kind,
@@ -124,45 +127,68 @@ def read_answer(source: bytes | str | PathLike[str]) -> Answer:
     return Answer(kind, frame, tasks, page.next_token, page.missing_ids, page.request_id, data)
 
 
-_TASK_PREFIXES: Final = tuple("jcdsf")
+_ONLY_BATCH_JOBS_HAVE: Final = (
+    "TimeInterval",
+    "Operation/TimeInterval",
+    "Operation/WorkflowIds",
+    "Operation/JobParam",
+    "Input/Manifest",
+    "Input/UrlFile",
+    "Input/Prefix",
+)
+_ONLY_TASKS_HAVE: Final = ("Tag", "Workflow", "Input/BucketId", "Input/Bucket", "Input/Region", "Input/Url")
+"""Paths below ``JobsDetail``; batch jobs and tasks both come so (pages 1045/47030, 1045/73113)."""
 
 
-def _kind_of(root: Element) -> str:
-    """Tell what an answer is about by its elements; batch jobs and tasks both come as ``JobsDetail``."""
+def _kind_of(root: Element, data: bytes) -> str:
+    """Tell what an answer is about by its elements; `data` is for messages.
+
+    Raises
+    ------
+    ResponseFormatError
+        It holds other elements, or both batch jobs and tasks.
+    """
     tags = {child.tag for child in root}
-    for kind in KINDS:
-        if kind.row_tags[0] != "JobsDetail" and not tags.isdisjoint((*kind.row_tags, *kind.missing_tags)):
-            return kind.name
-    details = [detail for detail in root.findall("JobsDetail") if len(detail)]
-    if details:
-        kinds = {_is_batch_job(detail) for detail in details}
-        if len(kinds) > 1:
-            raise ResponseFormatError("the answer holds batch jobs and tasks")
-        return "batch_jobs" if kinds.pop() else "tasks"
-    missing = next((child.text or "" for child in root if child.tag in ("NonExistJobIds", "NonExistJobId")), None)
-    if missing is not None:
-        return "batch_jobs" if missing.strip()[:1] in ("b", "") else "tasks"
+    kinds = [kind for kind in KINDS if not tags.isdisjoint((*kind.row_tags, *kind.missing_tags))]
+    unknown = sorted(tags.difference(BESIDE))
+    if root.tag != "Response" or (unknown and not kinds):
+        what = f"<{root.tag}>" + (f" with <{'>, <'.join(unknown[:5])}>" if unknown else "")
+        raise ResponseFormatError(f"no answer about {_ALL_KINDS}, but {what}: {excerpt(data)}")
+    if kinds and kinds[0].name != "batch_jobs":
+        return kinds[0].name
+    found = {_is_batch_job(detail) for detail in root.findall("JobsDetail") if len(detail)}
+    if len(found) > 1:
+        raise ResponseFormatError(f"the answer holds batch jobs and tasks: {excerpt(data)}")
+    if found:
+        return "batch_jobs" if found.pop() else "tasks"
+    missing = next(("".join(child.itertext()).strip() for child in root if child.tag in KINDS[0].missing_tags), "")
+    if missing:
+        return "batch_jobs" if missing[0] == "b" else "tasks"
+    if kinds:  # nothing but empty elements; answers about tasks have no request id
+        return "batch_jobs" if "RequestId" in tags else "tasks"
     return "queues" if "TotalCount" in tags else "batch_jobs"
+
+
+_ALL_KINDS: Final = "batch jobs, executions, tasks, queues or workflows"
 
 
 def _is_batch_job(detail: Element) -> bool:
     """Tell a batch job from a task: both come as ``JobsDetail``."""
-    if (detail.findtext("Type") or "").strip() in TYPES or detail.find("Operation/WorkflowIds") is not None:
+    stated = detail.find("Type")
+    if stated is not None and (stated.text or "").strip() in (*TYPES, ""):
         return True
-    if detail.find("Operation/JobParam") is not None:
+    if any(detail.find(path) is not None for path in _ONLY_BATCH_JOBS_HAVE):
         return True
-    has_task_input = any(detail.find(f"Input/{name}") is not None for name in ("BucketId", "Bucket", "Region", "Url"))
-    has_own_input = any(detail.find(f"Input/{name}") is not None for name in INPUT_KINDS)
-    prefix = (detail.findtext("JobId") or "").strip()[:1]
-    is_untagged = has_own_input and detail.find("Tag") is None and prefix not in _TASK_PREFIXES
-    return not has_task_input and (prefix == "b" or is_untagged)
+    is_task = any(detail.find(path) is not None for path in _ONLY_TASKS_HAVE)
+    return not is_task and (detail.findtext("JobId") or "").strip()[:1] == "b"
 
 
 def _bytes_of(source: bytes | str | PathLike[str]) -> bytes:
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source)
     if isinstance(source, str) and source.lstrip("\ufeff \t\r\n")[:1] in ("<", "{", ""):
-        return source.encode()
+        text = re.sub(r"^\s*<\?xml\s[^>]*>", "", source.lstrip("\ufeff"))  # it names the encoding that the bytes had
+        return text.encode("utf-8", "surrogatepass")
     path = Path(source)
     size = path.stat().st_size
     if size > MAX_BYTES:

@@ -1,4 +1,4 @@
-"""Gathering: many ids side by side, or a list to its end, with an account of what came and what did not."""
+"""Gathering: many ids side by side, into columns, with an account of what came and what did not."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cijob_analysis.columns import Columns
 from cijob_analysis.exceptions import AccessDenied, APIError, CIJobError, TransportError
-from cijob_analysis.ledger import Anomaly, Failure, LedgerEntry
+from cijob_analysis.ledger import Failure, LedgerEntry
+from cijob_analysis.schema import TABLES
+from cijob_analysis.service.arguments import is_id
 from cijob_analysis.service.errors import SIGNATURE_CODES
-from cijob_analysis.service.requests import Request, is_id
+from cijob_analysis.service.requests import Request
+from cijob_analysis.service.rows import Row
 from cijob_analysis.service.transport import Run
-from cijob_analysis.service.wire import Page, Reader, Row
+from cijob_analysis.service.wire import Page, Reader
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from cijob_analysis.service.client import Client
     from cijob_analysis.service.transport import Send
 
@@ -25,23 +31,33 @@ _UNKNOWN_BUCKET = ("NoSuchBucket", "InvalidUrl", "InvalidBucketName")
 
 @dataclass
 class Gathered:
-    """Rows as texts, and what the ledger will say of them.
+    """Columns in the making, and what the ledger will say of them.
 
     Attributes
     ----------
+    level : str
+        Which columns: a key of `cijob_analysis.schema.TABLES`.
     request : str
         Method and path, as the ledger names it.
-    rows : list of tuple of (str or None)
-        A text per declared column.
     errors : list of (str, CIJobError)
         What could not be read, and why.
     interruption : KeyboardInterrupt or None
         What stopped it, to be raised again when what came is safe.
+    foreign : int
+        Rows that came and were not wanted, as a list holds those of others, too.
+    batch_job_ids : tuple of str
+        The batch jobs whose rows are wanted.
+    planned : int or None
+        How many requests the plan had, without repetitions.
+    columns : Columns
+        The rows; may be shared by several accounts of the same level.
+    tasks : Columns
+        Tasks that stand in the rows of executions.
     """
 
+    level: str
     request: str
     filters: tuple[tuple[str, str], ...] = ()
-    rows: list[Row] = field(default_factory=list)
     requests: int = 0
     retries: int = 0
     pages: int = 0
@@ -53,206 +69,197 @@ class Gathered:
     notes: list[str] = field(default_factory=list)
     interruption: KeyboardInterrupt | None = None
 
+    foreign: int = 0
+    batch_job_ids: tuple[str, ...] = ()
+    planned: int | None = None
+    columns: Columns = field(default=None)  # type: ignore[assignment]
+    tasks: Columns = field(default_factory=lambda: Columns(TABLES["tasks"]))
+
+    def __post_init__(self) -> None:
+        if self.columns is None:
+            self.columns = Columns(TABLES[self.level])
+        self.rows = 0
+
+    def add(self, rows: Sequence[Row], place: int = 0) -> None:
+        """Take in rows; `place` says where they belong in a frame that is not ordered by time."""
+        self.columns.add(rows, place)
+        self.rows += len(rows)
+
     def interrupted(self, error: KeyboardInterrupt) -> None:
         """Note that not everything was asked for; the rows that came stay."""
         self.interruption = error
         self.ended = False
-        self.notes.append("cut off: interrupted")
+        self.note("cut off: interrupted")
+
+    def note(self, text: str) -> None:
+        """Remember what the reader of the ledger should know, once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
+    def count(self, run: Run) -> None:
+        """Take over what was counted while it ran."""
+        self.requests += run.requests
+        self.retries += run.retries
+        for note in run.notes:
+            self.note(note)
 
     @property
     def is_nothing(self) -> bool:
         """Whether there were errors and no answer at all."""
         return bool(self.errors) and not self.pages
 
-    def entry(self, anomalies: Iterable[Anomaly]) -> LedgerEntry:
-        """Return what the ledger says."""
+    def frame(self, *, newest_first: bool) -> pd.DataFrame:
+        """Return the rows, each once; to be called once, before `entry`."""
+        frame, dropped = self.columns.frame(newest_first=newest_first)
+        self.duplicates += dropped
+        return frame
+
+    def entry(self, rows: int | None = None) -> LedgerEntry:
+        """Return what the ledger says; `rows` is how many the frame has, where these are all of it."""
         return LedgerEntry(
             request=self.request,
+            level=self.level,
             filters=self.filters,
             requests=self.requests,
             retries=self.retries,
             pages=self.pages,
-            rows=len(self.rows),
+            rows=self.rows if rows is None else rows,
             ended=self.ended,
             missing_ids=tuple(self.missing_ids),
             invalid_ids=tuple(self.invalid_ids),
             duplicates=self.duplicates,
-            failures=tuple(
-                Failure(what=what, error=str(error), is_denied=isinstance(error, AccessDenied))
-                for what, error in self.errors
-            ),
-            anomalies=tuple(anomalies),
-            notes=tuple(self.notes),
+            failures=tuple(failure(what, error) for what, error in self.errors),
+            anomalies=self.columns.anomalies,
+            notes=(*self.notes, *([f"{self.foreign} rows of others left out"] if self.foreign else [])),
+            unfinished_ids=() if self.ended and not self.errors else self.batch_job_ids,
+            planned=self.planned,
         )
+
+
+def failure(what: str, error: CIJobError) -> Failure:
+    """Return what the ledger says of an error."""
+    is_denied = isinstance(error, AccessDenied)
+    return Failure(what=what, error=str(error), is_denied=is_denied, action=getattr(error, "action", ""))
 
 
 def by_id(
     client: Client,
+    gathered: Gathered,
     ids: Iterable[object],
-    request_of: Callable[[str], Request],
+    request_of: Callable[[Sequence[str]], Request],
     read: Reader,
     *,
-    path: str,
+    at_once: int = 1,
+    group_of: Callable[[str], str] = lambda _id: "",
     stop_at_error: bool = False,
     progress: bool = False,
-) -> Gathered:
+) -> None:
     """Ask for each id, side by side.
 
     Parameters
     ----------
     client : Client
         Whose bucket.
+    gathered : Gathered
+        Where what comes goes; rows are placed in the order of the ids.
     ids : iterable of str
         Ids given twice are asked for once; what is no id is not sent.
     request_of : callable
-        Makes the request for an id.
+        Makes the request for some ids.
     read : callable
-        Reads its answer.
-    path : str
-        How the ledger names the request.
+        Reads its answer; the first text of a row is its id.
+    at_once : int
+        How many ids go into one request.
+    group_of : callable
+        Ids of different groups do not go into the same request.
     stop_at_error : bool
         Ask for nothing more after the first error.
     progress : bool
         Show a progress bar.
     """
-    gathered = Gathered(f"GET {path}")
-    wanted: list[str] = []
-    seen: set[str] = set()
+    wanted = _wanted(ids, gathered)
+    places = {key: place for place, key in enumerate(wanted)}
+    bundles = _bundles(wanted, at_once, group_of)
+    work_left = iter(bundles)
+    lock = threading.Lock()
+    is_over = threading.Event()
+    done: set[str] = set()
+    last: CIJobError | None = None
+
+    def take_in(keys: Sequence[str], page: Page) -> None:
+        gathered.pages += 1
+        done.update(keys)
+        # The key of a single id is the request's: the service need not repeat it.
+        rows = [(row[0] or keys[0], *row[1:]) for row in page.rows] if len(keys) == 1 else page.rows
+        for row in rows:
+            gathered.add([row], places.get(row[0] or "", len(places)))
+        gathered.tasks.add(page.tasks, places[keys[0]])
+        found = {row[0] for row in rows}
+        gathered.missing_ids += [key for key in keys if key not in found]
+
+    def work(send: Send[Page]) -> None:
+        nonlocal last
+        while not is_over.is_set():
+            with lock:
+                keys = next(work_left, None)
+            if keys is None:
+                return
+            try:
+                page = send(request_of(keys), read)
+            except CIJobError as error:
+                if isinstance(error, APIError) and error.status_code == 404 and error.code not in _UNKNOWN_BUCKET:
+                    page = Page([])
+                else:
+                    with lock:
+                        last = error
+                        done.update(keys)
+                        gathered.errors += [(key, error) for key in keys]
+                    is_refused = isinstance(error, AccessDenied) and not gathered.pages
+                    if stop_at_error or concerns_all(error, client) or (is_refused and len(gathered.errors) > 2):
+                        is_over.set()  # each further id would meet the same
+                    continue
+            with lock:
+                take_in(keys, page)
+
+    if bundles:
+        run = Run()
+        try:
+            with bar(len(wanted), "ids", progress) as show:
+                client.transport.side_by_side(work, len(bundles), run=run, tick=lambda: show(len(done)))
+                show(len(done))
+        except KeyboardInterrupt as error:
+            gathered.interrupted(error)
+        gathered.count(run)
+    if last is not None and gathered.interruption is None and len(done) < len(wanted):
+        gathered.ended = False
+        never = type(last)(f"not asked for, after: {last}")
+        gathered.errors += [(key, never) for key in wanted if key not in done]
+    gathered.errors.sort(key=lambda item: places.get(item[0], 0))
+    gathered.missing_ids.sort(key=lambda key: places.get(key, 0))
+
+
+def _wanted(ids: Iterable[object], gathered: Gathered) -> list[str]:
+    """Return the ids that can be asked for, each once."""
+    wanted: dict[str, None] = {}
     for value in ids:
         if not isinstance(value, str) or not is_id(value):
             gathered.invalid_ids.append(str(value))
-        elif value in seen:
+        elif value in wanted:
             gathered.duplicates += 1
         else:
-            seen.add(value)
-            wanted.append(value)
-    pages: list[Page | CIJobError | None] = [None] * len(wanted)
-    numbers = iter(range(len(wanted)))
-    lock = threading.Lock()
-    is_over = threading.Event()
-    done = 0
-
-    def work(send: Send[Page]) -> None:
-        nonlocal done
-        while not is_over.is_set():
-            with lock:
-                number = next(numbers, None)
-            if number is None:
-                return
-            try:
-                pages[number] = send(request_of(wanted[number]), read)
-            except CIJobError as error:
-                pages[number] = error
-                if stop_at_error or _concerns_all(error, client):
-                    is_over.set()
-            done += 1  # a race costs a step of the progress bar
-
-    if wanted:
-        run = Run()
-        try:
-            with _bar(len(wanted), "ids", progress) as show:
-                client.transport.side_by_side(work, len(wanted), run=run, tick=lambda: show(done))
-                show(done)
-        except KeyboardInterrupt as error:
-            gathered.interrupted(error)
-        gathered.requests, gathered.retries = run.requests, run.retries
-        gathered.notes += run.notes
-    _take_in(gathered, wanted, pages)
-    return gathered
+            wanted[value] = None
+    return list(wanted)
 
 
-def walk(
-    client: Client,
-    request: Request,
-    read: Reader,
-    *,
-    limit: int | None = None,
-    progress: bool = False,
-) -> Gathered:
-    """Follow a list, page by page, to its end.
-
-    Parameters
-    ----------
-    client : Client
-        Whose bucket.
-    request : Request
-        The first page.
-    read : callable
-        Reads an answer; the first column of a row is its id.
-    limit : int, optional
-        At most so many rows.
-    progress : bool
-        Show a progress bar.
-    """
-    filters = tuple((name, value) for name, value in request.params.items() if name not in ("size", "orderByTime"))
-    gathered = Gathered(f"GET {request.path}", filters=filters)
-    rows: dict[str | None, Row] = {}
-
-    def work(send: Send[Page]) -> None:
-        following = request
-        tokens: set[str] = set()
-        while True:
-            try:
-                page = send(following, read)
-            except CIJobError as error:
-                gathered.errors.append((f"page {gathered.pages + 1} and what follows", error))
-                gathered.ended = False
-                return
-            gathered.pages += 1
-            for row in page.rows:
-                gathered.duplicates += row[0] in rows
-                rows[row[0]] = row  # a job that moved to the next page meanwhile: its later answer counts
-            token = page.next_token
-            if limit is not None and (len(rows) > limit or (len(rows) == limit and token)):
-                gathered.ended = False
-                gathered.notes.append(f"cut off by limit={limit}")
-                return
-            if not token:
-                return
-            if token in tokens:
-                gathered.ended = False
-                gathered.notes.append(f"cut off: page token {token!r} came twice")
-                return
-            tokens.add(token)
-            following = request.following(token)
-
-    run = Run()
-    try:
-        with _bar(limit, "rows", progress) as show:
-            client.transport.side_by_side(work, 1, run=run, tick=lambda: show(len(rows)))
-            show(len(rows))
-    except KeyboardInterrupt as error:
-        gathered.interrupted(error)
-    gathered.requests, gathered.retries = run.requests, run.retries
-    gathered.notes += run.notes
-    gathered.rows = list(rows.values())[:limit]
-    return gathered
+def _bundles(ids: Sequence[str], at_once: int, group_of: Callable[[str], str]) -> list[list[str]]:
+    """Return `ids` in bundles of up to `at_once` of one group each."""
+    groups: dict[str, list[str]] = {}
+    for key in ids:
+        groups.setdefault(group_of(key), []).append(key)
+    return [group[start : start + at_once] for group in groups.values() for start in range(0, len(group), at_once)]
 
 
-def _take_in(gathered: Gathered, wanted: Sequence[str], pages: Sequence[Page | CIJobError | None]) -> None:
-    """Sort the answers into rows, missing ids and errors, in the order of the ids."""
-    last: CIJobError | None = None
-    for key, page in zip(wanted, pages, strict=True):
-        if isinstance(page, Page):
-            gathered.pages += 1
-            if not page.rows:
-                gathered.missing_ids.append(key)
-            # The key is the request's: the service need not repeat it.
-            gathered.rows += [(row[0] or key, *row[1:]) for row in page.rows]
-        elif isinstance(page, APIError) and page.status_code == 404 and page.code not in _UNKNOWN_BUCKET:
-            gathered.pages += 1
-            gathered.missing_ids.append(key)
-        elif page is not None:
-            gathered.errors.append((key, page))
-            last = page
-    if last is not None and gathered.interruption is None:
-        for key, page in zip(wanted, pages, strict=True):
-            if page is None:
-                gathered.ended = False
-                gathered.errors.append((key, type(last)(f"not asked for, after: {last}")))
-
-
-def _concerns_all(error: CIJobError, client: Client) -> bool:
+def concerns_all(error: CIJobError, client: Client) -> bool:
     """Whether every further request would fail alike: a key that is not accepted, or no way to the service."""
     if isinstance(error, APIError):
         return error.code in SIGNATURE_CODES or error.code in _UNKNOWN_BUCKET
@@ -260,16 +267,16 @@ def _concerns_all(error: CIJobError, client: Client) -> bool:
 
 
 @contextmanager
-def _bar(total: int | None, unit: str, is_shown: bool) -> Iterator[Callable[[int], None]]:
+def bar(total: int | None, unit: str, is_shown: bool) -> Iterator[Callable[[int], None]]:
     """Yield a function that shows how many are done."""
     if not is_shown:
         yield lambda _done: None
         return
     from tqdm.auto import tqdm
 
-    with tqdm(total=total, unit=f" {unit}") as bar:
+    with tqdm(total=total, unit=f" {unit}") as shown:
 
         def show(done: int) -> None:
-            bar.update(done - bar.n)
+            shown.update(done - shown.n)
 
         yield show

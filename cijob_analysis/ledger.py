@@ -82,6 +82,10 @@ class LedgerEntry:
         What could not be read.
     anomalies : tuple of Anomaly
         Rows that are odd.
+    unfinished_ids : tuple of str
+        Batch jobs of which rows may be missing, as this is not complete.
+    planned : int or None
+        How many requests the plan had, without repetitions; None if nobody could know.
     notes : tuple of str
         What else is worth knowing, such as a corrected clock.
     """
@@ -99,6 +103,8 @@ class LedgerEntry:
     duplicates: int = 0
     failures: tuple[Failure, ...] = ()
     anomalies: tuple[Anomaly, ...] = ()
+    unfinished_ids: tuple[str, ...] = ()
+    planned: int | None = None
     notes: tuple[str, ...] = ()
 
     @property

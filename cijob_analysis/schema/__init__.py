@@ -29,6 +29,9 @@ from cijob_analysis.schema.tables import WORKFLOWS as WORKFLOWS
 
 DURATIONS: Final = ("queue_wait_s", "run_time_s", "turnaround_s")
 
+LEVELS: Final = ("batch_jobs", "executions", "tasks")
+"""From above to below: a batch job has executions, an execution has tasks."""
+
 KEYS: Final = {kind: columns[0].name for kind, columns in TABLES.items()}
 """The column that tells the rows of each kind of frame apart."""
 

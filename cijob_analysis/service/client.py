@@ -5,15 +5,19 @@ from __future__ import annotations
 import html
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+import pandas as pd
+
 from cijob_analysis.exceptions import ConfigurationError
+from cijob_analysis.schema import LEVELS
 from cijob_analysis.service.credentials import CredentialProvider, Credentials, current, find_credentials
 from cijob_analysis.service.http import Connector
+from cijob_analysis.service.plan import Plan, plan
 from cijob_analysis.service.retry import Pace, RetryPolicy
 from cijob_analysis.service.signer import Signer
 from cijob_analysis.service.transport import Transport
@@ -87,6 +91,7 @@ class Client:
         if not timeout_s > 0:
             raise ConfigurationError(f"timeout_s={timeout_s!r} is not above 0")
         provider = find_credentials() if credentials is None else _checked_provider(credentials)
+        self.requests_per_second = requests_per_second
         self._named_key = current(provider).masked
         host = f"{self.bucket}.ci.{self.region}.myqcloud.com"
         self.endpoint, host = _checked_endpoint(endpoint, host)
@@ -96,6 +101,51 @@ class Client:
             concurrency=concurrency,
             pace=Pace(concurrency, requests_per_second, time.monotonic),
             retry=retry or RetryPolicy(),
+        )
+
+    def plan(
+        self,
+        batch_jobs: str | Iterable[str] | pd.DataFrame | None = None,
+        *,
+        executions: pd.DataFrame | int | None = None,
+        workflows: pd.DataFrame | None = None,
+        depth: str = "tasks",
+    ) -> Plan:
+        """Return what `fetch_snapshot` would ask for, and how often, as far as it is known. Nothing is sent.
+
+        The service does not say beforehand how many executions a batch job has; what an earlier snapshot found, or a
+        guess, tells.
+
+        Parameters
+        ----------
+        batch_jobs : str, iterable of str or pandas.DataFrame, optional
+            Ids of the batch jobs, or a frame with the column ``batch_job_id``; all of the bucket if not given.
+        executions : pandas.DataFrame or int, optional
+            Their executions, or how many there are.
+        workflows : pandas.DataFrame, optional
+            Their workflows, with the column ``topology``, which tells how many tasks an execution has.
+        depth : {"batch_jobs", "executions", "tasks"}
+            The lowest level that is wanted.
+
+        Returns
+        -------
+        Plan
+            ``str(plan)`` is one line, such as "412 requests, about 41 s at 10 a second"; ``plan.requests`` counts
+            them, without repetitions of those that fail; ``plan.to_frame()`` has a row for each step.
+
+        Raises
+        ------
+        ConfigurationError
+            `depth` is none of the three.
+        """
+        if depth not in LEVELS:
+            raise ConfigurationError(f"depth={depth!r} is none of {', '.join(LEVELS)}")
+        n = None
+        if batch_jobs is not None:
+            ids = batch_jobs["batch_job_id"] if isinstance(batch_jobs, pd.DataFrame) else batch_jobs
+            n = 1 if isinstance(ids, str) else len(set(ids))
+        return plan(
+            n, executions=executions, workflows=workflows, depth=depth, requests_per_second=self.requests_per_second
         )
 
     def __repr__(self) -> str:

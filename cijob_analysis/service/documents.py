@@ -46,7 +46,7 @@ def parse(data: bytes) -> Element:
     """
     if len(data) > MAX_BYTES:
         raise ResponseFormatError(f"the answer has {len(data):,} bytes, more than the {MAX_BYTES:,} that are read")
-    if b"<!DOCTYPE" in data or data[:1] != b"<" or data[1:2] == b"\0":  # in the last two cases it may be spelt wider
+    if not data.startswith(b"<Response"):  # a DOCTYPE stands before the root
         _refuse_doctype(data)
     try:
         parser = ElementTree.XMLParser()  # noqa: S314 - DOCTYPE refused, size bounded
@@ -63,9 +63,23 @@ def parse(data: bytes) -> Element:
             raise ResponseFormatError(f"{_html_hint(data)}: {excerpt(data)}")
         if root.tag == "Error":
             raise error_in_xml(root)
-    elif len(root) and root[0].tag == "Error":
-        raise error_in_xml(root[0])
+    refuse_error(root)
     return root
+
+
+def refuse_error(response: Element) -> None:
+    """Raise the error that an answer holds though it came as one about something.
+
+    Raises
+    ------
+    APIError
+        There is an ``<Error>`` in it; its ids may stand beside it.
+    """
+    error = response.find("Error")
+    if error is not None:
+        whole = Element("Error")
+        whole.extend([*(child for child in response if child.tag in ("RequestId", "TraceId")), *error])
+        raise error_in_xml(whole)
 
 
 def excerpt(data: bytes, length: int = 80) -> str:
@@ -113,6 +127,9 @@ def _html_hint(text: bytes) -> str:
 
 def _refuse_doctype(data: bytes) -> None:
     """Raise if there is a DOCTYPE; the text ``<!DOCTYPE`` may also stand in CDATA or a comment."""
+    is_narrow = data[:1] == b"<" and data[1:2] != b"\0"
+    if is_narrow and b"<!DOCTYPE" not in data:
+        return
 
     def refuse(*_: object) -> None:
         if re.search(rb"<html", data[:1000], re.IGNORECASE):

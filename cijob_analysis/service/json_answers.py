@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Final
 from xml.etree.ElementTree import Element, SubElement
 
 from cijob_analysis.exceptions import ResponseFormatError
-from cijob_analysis.service.documents import MAX_BYTES, excerpt
+from cijob_analysis.service.documents import MAX_BYTES, excerpt, refuse_error
 from cijob_analysis.service.errors import error_in_json
 
 _MAX_DEPTH: Final = 64
-_ANSWERS: Final = ("Response", "EventName", "JobsDetail", "WorkflowExecution")
+_ANSWERS: Final = (
+    "Response",
+    "EventName",
+    "JobsDetail",
+    "NonExistJobIds",
+    "WorkflowExecution",
+    "WorkflowExecutionList",
+    "QueueList",
+    "MediaWorkflowList",
+    "Error",
+)
+"""Names of which an answer has one, unlike any other JSON."""
 
 
 def is_json(data: bytes) -> bool:
@@ -19,10 +30,10 @@ def is_json(data: bytes) -> bool:
     return data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
 
 
-def parse_json(data: bytes) -> tuple[Element, dict[str, Any]]:
-    """Return an answer in JSON as elements, and as it is.
+def parse_json(data: bytes) -> Element:
+    """Return an answer in JSON as the elements that it has in XML: the names are the same (page 1045/73078).
 
-    Lists are repeated elements, as page 1045/73114 and its callbacks have the same names in both forms.
+    A list is a repeated element; numbers keep their digits.
 
     Raises
     ------
@@ -34,7 +45,7 @@ def parse_json(data: bytes) -> tuple[Element, dict[str, Any]]:
     if len(data) > MAX_BYTES:
         raise ResponseFormatError(f"the answer has {len(data):,} bytes, more than the {MAX_BYTES:,} that are read")
     try:
-        body = json.loads(data.decode("utf-8-sig"))
+        body = json.loads(data.decode("utf-8-sig"), parse_float=str, parse_int=str, parse_constant=str)
     except RecursionError:
         raise ResponseFormatError(f"the answer is nested too deep: {excerpt(data)}") from None
     except ValueError as reason:
@@ -50,7 +61,8 @@ def parse_json(data: bytes) -> tuple[Element, dict[str, Any]]:
         raise ResponseFormatError(f"the answer's Response holds no elements: {excerpt(data)}")
     root = Element("Response")
     _fill(root, content, 1)
-    return root, body
+    refuse_error(root)
+    return root
 
 
 def _fill(element: Element, content: object, depth: int) -> None:
@@ -66,4 +78,4 @@ def _fill(element: Element, content: object, depth: int) -> None:
     elif isinstance(content, bool):
         element.text = "true" if content else "false"
     elif content is not None:
-        element.text = str(content)
+        element.text = str(content) or None

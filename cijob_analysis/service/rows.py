@@ -25,14 +25,13 @@ Row = tuple[str | None, ...]
 class Plan:
     """Where the children of an element go, by their names.
 
-    `leaves`, `verbatim` and `many` give a column's number: of a text without the blanks around it, of a text as it
-    is, of several texts to be joined by commas. `choices` give the numbers of two columns, for the name and the text
-    of the one that has some. `below` leads further down. `whole` are elements kept as JSON text; those whose number is
-    None are read by somebody else.
+    `leaves` give a column's number, and whether the blanks around the text are kept; `many` the number of a column of
+    several texts, joined by commas. `choices` give the numbers of two columns, for the name and the text of the one
+    that has some. `below` leads further down. `whole` are elements kept as JSON text; those whose number is None are
+    read by somebody else.
     """
 
-    leaves: dict[str, int] = field(default_factory=dict)
-    verbatim: dict[str, int] = field(default_factory=dict)
+    leaves: dict[str, tuple[int, bool]] = field(default_factory=dict)
     many: dict[str, int] = field(default_factory=dict)
     choices: dict[str, tuple[int, int]] = field(default_factory=dict)
     below: dict[str, Plan] = field(default_factory=dict)
@@ -50,13 +49,24 @@ def plan_of(columns: tuple[Column, ...]) -> Plan:
                 level = level.below.setdefault(step, Plan())
             if column.json:
                 level.whole[name] = number
+            elif column.many:
+                level.many[name] = number
             else:
-                (level.many if column.many else level.verbatim if column.verbatim else level.leaves)[name] = number
+                level.leaves[name] = number, column.verbatim
     return plan
 
 
 def read_row(element: Element, plan: Plan, width: int) -> Row:
-    """Return the texts of one row; what no column claims is in the last one."""
+    """Return the texts of one row; what no column claims is in the last one.
+
+    Only the elements that the plan names count, wherever else their names stand. The first text that comes for a
+    column is its text; another one that differs is kept with what no column claims.
+
+    Raises
+    ------
+    ResponseFormatError
+        Elements are nested deeper than `MAX_DEPTH`.
+    """
     row: list[str | None] = [None] * width
     rest = _fill(row, element, plan)
     if rest:
@@ -71,54 +81,61 @@ def _fill(row: list[str | None], element: Element, plan: Plan) -> dict[str, list
     below = plan.below
     for child in element:
         tag = child.tag
-        number = find_leaf(tag)
-        if number is not None and not len(child):
+        leaf = find_leaf(tag)
+        if leaf is not None and not len(child):
             text = child.text
-            if text:
-                text = text.strip() or None
+            if not text:
+                continue
+            number, is_verbatim = leaf
+            if not is_verbatim:
+                text = text.strip()
+            elif text.isspace():
+                continue
             if row[number] is None:
-                row[number] = text
+                row[number] = text or None
                 continue
             if not text or text == row[number]:
                 continue  # said twice, as in Operation/QueueId and QueueId
         elif tag in below:
             unclaimed = _fill(row, child, below[tag])
-            text = child.text
-            if text and not text.isspace():
-                unclaimed["#text"] = [encode_basestring(text.strip())]
             if unclaimed:
                 rest.setdefault(tag, []).append(_object(unclaimed))
             continue
-        elif tag in plan.whole:
-            number = plan.whole[tag]
-            if number is None:
-                continue
-            if row[number] is None:
-                row[number] = json_of(child, 2) if len(child) or (child.text and not child.text.isspace()) else None
-                continue
-        elif not len(child) and _fill_special(row, child, plan):
+        elif _fill_special(row, child, plan):
             continue
         rest.setdefault(tag, []).append(json_of(child, 2))
+    text = element.text
+    if text and not text.isspace():
+        rest["#text"] = [encode_basestring(text.strip())]
     return rest
 
 
-def _fill_special(row: list[str | None], leaf: Element, plan: Plan) -> bool:
-    """Put the text of a leaf that is no plain column into `row`; return whether it had a place."""
-    tag, text = leaf.tag, leaf.text
-    if tag in plan.verbatim:
-        number = plan.verbatim[tag]
-        if row[number] is None:
-            row[number] = text
+def _fill_special(row: list[str | None], child: Element, plan: Plan) -> bool:
+    """Put what is no plain text of one column into `row`; return whether it had a place."""
+    tag, text = child.tag, child.text
+    if text and text.isspace():
+        text = None
+    if tag in plan.whole:
+        number = plan.whole[tag]
+        if number is None:
+            return len(child) > 0 or not text
+        if row[number] is None and (len(child) or text):
+            row[number] = json_of(child, 2)
             return True
-    elif tag in plan.many:
-        number = plan.many[tag]
-        row[number] = ",".join(item for item in (row[number], (text or "").strip()) if item) or None
-        return True
-    elif tag in plan.choices:
+        return not len(child) and not text
+    if len(child):
+        return False
+    if tag in plan.choices:
         kind, value = plan.choices[tag]
         if row[value] is None and (text or row[kind] is None):
             row[kind], row[value] = tag, text
-        return text == row[value] or not text
+        return not text or (tag, text) == (row[kind], row[value])
+    if tag in plan.many:
+        number = plan.many[tag]
+        if text:
+            said = ",".join(item.strip() for item in text.split(",")) if "," in text else text.strip()
+            row[number] = f"{row[number]},{said}" if row[number] else said
+        return True
     return False
 
 

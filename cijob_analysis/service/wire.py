@@ -71,7 +71,7 @@ KINDS: Final = (
     Kind("queues", ("QueueList", "Queue"), ("NonExistPIDs",)),
     Kind("workflows", ("MediaWorkflowList", "MediaWorkflow"), ("NonExistIDs",)),
 )
-_BESIDE: Final = ("TotalCount", "PageNumber", "PageSize", "EventName")
+BESIDE: Final = ("RequestId", "NextToken", "TotalCount", "PageNumber", "PageSize", "EventName")
 """Elements that may stand beside the rows of any kind, and tell nothing about it."""
 
 
@@ -132,11 +132,11 @@ def page_of(response: Element, kind: str, data: bytes) -> Page:
         elif tag == "NextToken":
             token = _text(child)
         elif tag in missing_tags:
-            missing += [item.strip() for item in (child.text or "").split(",") if item.strip()]
+            missing += [item.strip() for text in child.itertext() for item in text.split(",") if item.strip()]
         elif tag == "TotalCount":
             text = _text(child) or ""
             total = int(text) if text.isascii() and text.isdigit() else None
-        elif tag not in _BESIDE:
+        elif tag not in BESIDE:
             unknown = tag
     if response.tag != "Response" or (unknown and not rows and not missing):
         what = f"<{response.tag}>" + (f" with <{unknown}>" if unknown else "")
