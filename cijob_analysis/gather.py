@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     from cijob_analysis.service.client import Client
     from cijob_analysis.service.transport import Send
+
+_REFUSALS = 3
+"""Ids that are refused before the others are taken to be refused, too, if none is read."""
 
 _UNKNOWN_BUCKET = ("NoSuchBucket", "InvalidUrl", "InvalidBucketName")
 """Errors of status 404 that are about more than the id."""
@@ -129,7 +133,7 @@ class Gathered:
             invalid_ids=tuple(self.invalid_ids),
             duplicates=self.duplicates,
             failures=tuple(failure(what, error) for what, error in self.errors),
-            anomalies=self.columns.anomalies,
+            anomalies=self.columns.anomalies + self.tasks.anomalies,
             notes=(*self.notes, *([f"{self.foreign} rows of others left out"] if self.foreign else [])),
             unfinished_ids=() if self.ended and not self.errors else self.batch_job_ids,
             planned=self.planned,
@@ -180,10 +184,12 @@ def by_id(
     wanted = _wanted(ids, gathered)
     places = {key: place for place, key in enumerate(wanted)}
     bundles = _bundles(wanted, at_once, group_of)
-    work_left = iter(bundles)
+    work_left = deque(bundles)
     lock = threading.Lock()
     is_over = threading.Event()
     done: set[str] = set()
+    allowed: set[str] = set()
+    refusals: Counter[str] = Counter()
     last: CIJobError | None = None
 
     def take_in(keys: Sequence[str], page: Page) -> None:
@@ -197,28 +203,38 @@ def by_id(
         found = {row[0] for row in rows}
         gathered.missing_ids += [key for key in keys if key not in found]
 
-    def work(send: Send[Page]) -> None:
+    def failed(keys: Sequence[str], error: CIJobError, action: str) -> None:
         nonlocal last
+        is_general = concerns_all(error, client)
+        if len(keys) > 1 and not (error.retryable or is_general):
+            work_left.extend([key] for key in keys)  # it may be about one of them
+        elif isinstance(error, APIError) and error.status_code == 404 and not is_general:
+            take_in(keys, Page([]))
+        else:
+            last = error
+            done.update(keys)
+            gathered.errors += [(key, error) for key in keys]
+            refusals[action] += isinstance(error, AccessDenied)
+            if stop_at_error or is_general:
+                is_over.set()  # each further id would meet the same
+
+    def work(send: Send[Page]) -> None:
         while not is_over.is_set():
             with lock:
-                keys = next(work_left, None)
-            if keys is None:
-                return
+                if not work_left:
+                    return
+                keys = work_left.popleft()
+            request = request_of(keys)
+            if refusals[request.action] >= _REFUSALS and request.action not in allowed:
+                continue
             try:
-                page = send(request_of(keys), read)
+                page = send(request, read)
             except CIJobError as error:
-                if isinstance(error, APIError) and error.status_code == 404 and error.code not in _UNKNOWN_BUCKET:
-                    page = Page([])
-                else:
-                    with lock:
-                        last = error
-                        done.update(keys)
-                        gathered.errors += [(key, error) for key in keys]
-                    is_refused = isinstance(error, AccessDenied) and not gathered.pages
-                    if stop_at_error or concerns_all(error, client) or (is_refused and len(gathered.errors) > 2):
-                        is_over.set()  # each further id would meet the same
-                    continue
+                with lock:
+                    failed(keys, error, request.action)
+                continue
             with lock:
+                allowed.add(request.action)
                 take_in(keys, page)
 
     if bundles:

@@ -121,6 +121,7 @@ class Board:
         self._waiting = windows[::-1]
         self._first = set(windows)
         self._walked: set[Window] = set()
+        self._allowed: set[str] = set()
         self._thrift = thrift
         self._least = least_pages
         self._is_stopped = is_stopped
@@ -156,6 +157,7 @@ class Board:
             self._round_trip_s, window.asked_at = now - window.asked_at, now
             self._pages += 1
             self._first.discard(window)
+            self._allowed.add(window.listing.request.action)
             goes_on = _take_in(window, page)
             if not goes_on:
                 self._walked.discard(window)
@@ -172,15 +174,17 @@ class Board:
             self._first.discard(window)
             into = window.listing.into
             is_about_page = isinstance(error, ServiceBusy | ResponseFormatError)
-            if is_about_page and window.because is None and window.per_second is not None:
+            can_turn = window.because is None and window.per_second is not None and window.listing.limit is None
+            if is_about_page and can_turn:
                 self._waiting.append(window.from_below((_what(window), error)))
             else:
                 into.ended = False
                 into.errors.append(window.because or (_what(window), error))
                 if is_general:
                     self._give_up(self._waiting)
-                elif isinstance(error, AccessDenied) and not into.pages:
-                    self._give_up([other for other in self._waiting if other.listing.into is into])
+                elif isinstance(error, AccessDenied) and window.listing.request.action not in self._allowed:
+                    action = window.listing.request.action
+                    self._give_up([other for other in self._waiting if other.listing.request.action == action])
             self._changed.notify_all()
 
     def _give_up(self, windows: list[Window]) -> None:
@@ -243,6 +247,6 @@ def _take_in(window: Window, page: Page) -> bool:
 def _what(window: Window) -> str:
     """Return how the ledger names what of a list could not be read."""
     name = f"{window.listing.name}: " if window.listing.name else ""
-    if not window.pages or window.newest is None:
+    if window.per_second is None or window.newest is None:
         return f"{name}page {window.pages + 1} and what follows"
     return f"{name}page {window.pages + 1}, before {datetime.fromtimestamp(window.newest, UTC):%Y-%m-%d %H:%M:%S}Z"

@@ -65,12 +65,12 @@ class Listing:
         self.created_at = names.index("created_at")
 
     def between(self, oldest: float | None, newest: float | None, *, ascending: bool = False) -> Request:
-        """Return the first page of what was created between two instants, both included."""
+        """Return the first page of what the list has between two instants [Unix s], both included."""
         params = dict(self.request.params)
         if oldest is not None:
-            params["startCreationTime"] = _text(oldest)
+            params["startCreationTime"] = max(_text(oldest), params.get("startCreationTime", ""))
         if newest is not None:
-            params["endCreationTime"] = _text(newest)
+            params["endCreationTime"] = min(_text(newest), params.get("endCreationTime", "~"))
         if ascending:
             params["orderByTime"] = "Asc"
         return replace(self.request, params=params)
@@ -122,9 +122,9 @@ class Window:
         width = (self.newest - self.oldest) / n
         seams = [float(int(self.oldest + width * part)) for part in range(n)]
         parts = []
-        for number, (lower, upper) in enumerate(pairwise(seams)):
+        for lower, upper in pairwise(seams):
             if upper > lower:
-                is_lowest = self.is_lowest and number == 0
+                is_lowest = self.is_lowest and lower == seams[0]
                 request = self.listing.between(None if is_lowest else lower, upper + 1)
                 parts.append(Window(self.listing, lower, upper + 1, request, is_lowest))
         if parts:
@@ -172,10 +172,12 @@ def _times(rows: Sequence[Row], column: int) -> tuple[float, float] | None:
     if not rows:
         return None
     try:
-        middle, last = (datetime.fromisoformat(rows[at][column] or "").timestamp() for at in (len(rows) // 2, -1))
+        middle, last = (datetime.fromisoformat(rows[at][column] or "") for at in (len(rows) // 2, -1))
     except ValueError:
         return None
-    return middle, last
+    if middle.tzinfo is None or last.tzinfo is None:
+        return None
+    return middle.timestamp(), last.timestamp()
 
 
 def _text(at: float) -> str:

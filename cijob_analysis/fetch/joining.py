@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from cijob_analysis import schema
-from cijob_analysis.columns import Columns
 from cijob_analysis.fetch.common import listing_of
 from cijob_analysis.fetch.executions import details
 from cijob_analysis.fetch.jobs import filling_in
@@ -34,6 +33,10 @@ class Joined:
 
     Attributes
     ----------
+    is_tail : bool
+        The executions are the newest of their batch jobs.
+    parents : pandas.Series
+        The batch job of each execution, by ``run_id``.
     tasks : pandas.DataFrame
         What was found so far.
     executions : pandas.DataFrame
@@ -45,6 +48,8 @@ class Joined:
     client: Client
     windows: int | None
     progress: bool
+    is_tail: bool = False
+    parents: pd.Series[Any] = field(default_factory=lambda: pd.Series(dtype=object))
     tasks: pd.DataFrame = field(default_factory=lambda: schema.empty(TASKS))
     executions: pd.DataFrame = field(default_factory=lambda: schema.empty(schema.EXECUTIONS))
     accounts: list[Gathered] = field(default_factory=list)
@@ -57,8 +62,9 @@ class Joined:
             for account in self.accounts
         )
 
-    def walk(self, listings: Sequence[Listing], columns: Columns, expected: int | None = None) -> None:
+    def walk(self, listings: Sequence[Listing], into: Gathered, expected: int) -> None:
         """Read lists of tasks."""
+        self.accounts.append(into)
         walk(
             self.client,
             listings,
@@ -67,7 +73,7 @@ class Joined:
             progress=self.progress,
             expected=expected,
         )
-        self._add(columns.frame(newest_first=True)[0])
+        self._add(into.frame(newest_first=True))
 
     def ask(self, run_ids: Sequence[str]) -> None:
         """Ask for executions one by one."""
@@ -75,6 +81,7 @@ class Joined:
             return
         gathered = details(self.client, run_ids, progress=self.progress)
         gathered.planned = len(run_ids)
+        gathered.batch_job_ids = tuple(self.parents.reindex(list(run_ids)).dropna().unique())
         self.accounts.append(gathered)
         self.executions = merged("run_id", self.executions, gathered.frame(newest_first=False))
         tasks = gathered.tasks.frame(newest_first=False)[0]
@@ -85,9 +92,30 @@ class Joined:
 
 
 def of_executions(
-    client: Client, executions: pd.DataFrame, workflows: pd.DataFrame, *, windows: int | None, progress: bool
+    client: Client,
+    executions: pd.DataFrame,
+    workflows: pd.DataFrame,
+    *,
+    windows: int | None,
+    progress: bool,
+    is_tail: bool = False,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[Gathered]]:
     """Read the tasks of executions with the fewest requests.
+
+    Parameters
+    ----------
+    client : Client
+        Whose bucket.
+    executions : pandas.DataFrame
+        Columns ``run_id``, ``batch_job_id``, ``workflow_id``, ``state``, ``object_key``, ``created_at``.
+    workflows : pandas.DataFrame
+        Columns ``workflow_id``, ``topology``.
+    windows : int or None
+        Into how many windows each list is split.
+    progress : bool
+        Show progress bars.
+    is_tail : bool
+        The executions are the newest of their batch jobs, not all: older tasks are left out.
 
     Returns
     -------
@@ -98,7 +126,8 @@ def of_executions(
     accounts : list of Gathered
         For the ledger.
     """
-    joined = Joined(client, windows, progress)
+    parents = executions.drop_duplicates("run_id").set_index("run_id")
+    joined = Joined(client, windows, progress, is_tail, parents["batch_job_id"])
     groups = groups_of(executions, workflows)
     plan = ways(groups)
     _read_lists(joined, [way for way in plan if way.by != "detail"], executions)
@@ -114,7 +143,6 @@ def of_executions(
         _ask_for_the_doubtful(joined, listed, groups)
     tasks = joined.tasks
     if len(tasks):
-        parents = executions.drop_duplicates("run_id").set_index("run_id")
         for name in ("batch_job_id", "workflow_id", "object_key"):
             if tasks[name].isna().any():
                 found = tasks["run_id"].map(parents[name]).astype(schema.TEXT)
@@ -126,7 +154,7 @@ def merged(key: str, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of both, each key once: the new row, with what only the old one has."""
     if not len(old) or not len(new):
         return new if len(new) else old
-    both = [old, new]
+    old, new = both = [old.copy(deep=False), new.copy(deep=False)]
     states = schema.in_order(state for frame in both for state in frame["state"].cat.categories)
     for frame in both:
         frame["state"] = frame["state"].cat.set_categories(states)
@@ -147,38 +175,36 @@ def _read_lists(joined: Joined, plan: Sequence[Way], executions: pd.DataFrame) -
     """Read the lists of `plan`, all side by side."""
     if not plan:
         return
-    columns = Columns(TASKS)
-    accounts: dict[str, Gathered] = {}
-    listings = []
-    for way in plan:
-        account = accounts.setdefault(way.by, Gathered("tasks", "GET /jobs", columns=columns, planned=0))
-        account.planned = (account.planned or 0) + way.requests
-        account.filters += tuple((name, value) for name, value in _filters_of(way).items() if value)
-        listings += _listings(joined.client, way, account, executions)
-    joined.accounts += accounts.values()
-    for account in accounts.values():
-        account.filters = _counted(account.filters)
-    joined.walk(listings, columns, sum(step.rows or 0 for way in plan for step in way.steps()))
+    account = Gathered("tasks", "GET /jobs", planned=sum(way.requests for way in plan))
+    account.batch_job_ids = tuple(group.batch_job_id for way in plan for group in way.groups)
+    account.filters = _counted([item for way in plan for item in _filters_of(way).items() if item[1]])
+    listings = [listing for way in plan for listing in _listings(joined, way, account, executions)]
+    joined.walk(listings, account, sum(step.rows or 0 for way in plan for step in way.steps()))
 
 
-def _listings(client: Client, way: Way, account: Gathered, executions: pd.DataFrame) -> list[Listing]:
+def _listings(joined: Joined, way: Way, account: Gathered, executions: pd.DataFrame) -> list[Listing]:
     """Return a list for each kind of task of a way."""
     first = way.groups[0]
     filters: dict[str, Any] = {"workflow_id": first.workflow_id}
+    own = executions.loc[executions["batch_job_id"].isin([group.batch_job_id for group in way.groups])]
+    own = own.loc[own["workflow_id"] == first.workflow_id]
     if way.by == "batch job":
         filters["batch_job_id"] = first.batch_job_id
         fill = filling_in(first.batch_job_id)
         whose = first.batch_job_id
     else:
-        own = executions.loc[executions["batch_job_id"].isin([group.batch_job_id for group in way.groups])]
-        own = own.loc[own["workflow_id"] == first.workflow_id]
         fill = _of_runs(frozenset(own["run_id"].to_list()), account)
-        if own["created_at"].notna().any():
-            filters["created_after"] = own["created_at"].min()  # no task is older than its execution
         whose = first.workflow_id
+    if (way.by == "workflow" or joined.is_tail) and own["created_at"].notna().any():
+        filters["created_after"] = own["created_at"].min()  # no task is older than its execution
     return [
         listing_of(
-            client, requests.task_list(tag, **filters), read_tasks, account, name=f"{tag} tasks of {whose}", fill=fill
+            joined.client,
+            requests.task_list(tag, **filters),
+            read_tasks,
+            account,
+            name=f"{tag} tasks of {whose}",
+            fill=fill,
         )
         for tag in first.tags or {}
     ]

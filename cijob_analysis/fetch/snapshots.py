@@ -99,7 +99,7 @@ def fetch_snapshot(
         raise ConfigurationError(f"depth={depth!r} is none of {', '.join(LEVELS)}")
     check_on_error(on_error)
     check_windows(windows)
-    reading = _Reading(client, windows, on_error, progress)
+    reading = Reading(client, windows, on_error, progress)
     try:
         reading.frames["batch_jobs"] = fetch_batch_jobs(
             client,
@@ -115,24 +115,21 @@ def fetch_snapshot(
             on_error=on_error,
             progress=progress,
         )
-        if depth != "batch_jobs":
-            reading.read_executions()
-        if depth == "tasks":
-            reading.read_tasks()
+        reading.go_below(depth)
     except (KeyboardInterrupt, CIJobError) as error:
-        partial = getattr(error, "partial", None)
-        if isinstance(partial, pd.DataFrame):
-            reading.frames[_kind_of(partial)] = partial
-            if isinstance(error, KeyboardInterrupt) and len(reading.frames) > 1:
-                error.__notes__.clear()
-                error.add_note("what had been read is a Snapshot: the exception's attribute partial")
-            error.partial = reading.snapshot()  # type: ignore[union-attr]
+        reading.leave_partial(error)
         raise
     return reading.snapshot()
 
 
-class _Reading:
-    """A snapshot in the making."""
+class Reading:
+    """A snapshot in the making.
+
+    Attributes
+    ----------
+    frames : dict of str to pandas.DataFrame
+        What was read so far, by kind.
+    """
 
     def __init__(self, client: Client, windows: int | None, on_error: OnError, progress: bool) -> None:
         self.frames: dict[str, pd.DataFrame] = {}
@@ -142,11 +139,29 @@ class _Reading:
         """Return what was read."""
         return Snapshot(**self.frames, as_of=as_of(self._client))
 
+    def go_below(self, depth: str) -> None:
+        """Read what is below the batch jobs, down to `depth`."""
+        if depth != "batch_jobs":
+            self.read_executions()
+        if depth == "tasks":
+            self.read_tasks()
+
+    def leave_partial(self, error: BaseException) -> None:
+        """Put what was read into ``error.partial``."""
+        partial = getattr(error, "partial", None)
+        if not isinstance(partial, pd.DataFrame):
+            return
+        self.frames[_kind_of(partial)] = partial
+        if isinstance(error, KeyboardInterrupt):
+            error.__notes__.clear()
+            error.add_note("what had been read is a Snapshot: the exception's attribute partial")
+        error.partial = self.snapshot()  # type: ignore[attr-defined]
+
     def read_executions(self) -> None:
         """Read the executions of batch jobs of type Workflow, a list each, side by side."""
         jobs = self.frames["batch_jobs"]
         jobs = jobs.loc[jobs["type"].fillna("Workflow") == "Workflow"]
-        gathered = Gathered("executions", "GET /workflowexecution")
+        gathered = Gathered("executions", "GET /workflowexecution", batch_job_ids=tuple(jobs["batch_job_id"]))
         listings = []
         for batch_job_id, workflows in zip(jobs["batch_job_id"], jobs["workflow_ids"].fillna(""), strict=True):
             one = workflows if "," not in workflows else ""  # the filter takes one

@@ -19,11 +19,10 @@ LISTED_TAGS: Final = frozenset(
     {
         *("Transcode", "Animation", "Snapshot", "SmartCover", "Concat", "VoiceSeparate", "VideoMontage", "SDRtoHDR"),
         *("VideoProcess", "SuperResolution", "Segment", "DigitalWatermark", "ExtractDigitalWatermark", "VideoTag"),
-        *("MediaInfo", "StreamExtract", "QualityEstimate", "Tts", "NoiseReduction", "SpeechRecognition"),
-        *("PicProcess", "DocProcess"),
+        *("MediaInfo", "StreamExtract", "QualityEstimate", "Tts", "NoiseReduction", "PicProcess"),
     }
 )
-"""Kinds of task that a list can be asked for (page 1045/73114 and its neighbours)."""
+"""Kinds of task whose list can be narrowed down to a batch job or a workflow (pages 1045/73114, 1045/50336)."""
 
 _NO_TASK: Final = frozenset(("Start", "End"))
 _FOREIGN: Final = 2.0
