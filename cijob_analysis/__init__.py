@@ -10,6 +10,7 @@ TYPE_CHECKING = False  # what type checkers take for true; importing `typing` wo
 if TYPE_CHECKING:
     from cijob_analysis.answers import Answer as Answer
     from cijob_analysis.answers import read_answer as read_answer
+    from cijob_analysis.archive import Archive as Archive
     from cijob_analysis.exceptions import AccessDenied as AccessDenied
     from cijob_analysis.exceptions import APIError as APIError
     from cijob_analysis.exceptions import CIJobError as CIJobError
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
     from cijob_analysis.exceptions import ServiceBusy as ServiceBusy
     from cijob_analysis.exceptions import TransportError as TransportError
     from cijob_analysis.fetch import fetch_batch_jobs as fetch_batch_jobs
+    from cijob_analysis.fetch import fetch_executions as fetch_executions
+    from cijob_analysis.fetch import fetch_queues as fetch_queues
+    from cijob_analysis.fetch import fetch_snapshot as fetch_snapshot
+    from cijob_analysis.fetch import fetch_tasks as fetch_tasks
+    from cijob_analysis.fetch import fetch_workflows as fetch_workflows
     from cijob_analysis.files import read_csv as read_csv
     from cijob_analysis.files import write_csv as write_csv
+    from cijob_analysis.follow import follow as follow
     from cijob_analysis.ledger import Ledger as Ledger
     from cijob_analysis.local import LocalService as LocalService
     from cijob_analysis.local import Workload as Workload
@@ -36,7 +43,10 @@ if TYPE_CHECKING:
     from cijob_analysis.schema import State as State
     from cijob_analysis.service.client import Client as Client
     from cijob_analysis.service.credentials import Credentials as Credentials
+    from cijob_analysis.service.plan import Plan as Plan
     from cijob_analysis.service.retry import RetryPolicy as RetryPolicy
+    from cijob_analysis.snapshot import Snapshot as Snapshot
+    from cijob_analysis.snapshot import read_snapshot as read_snapshot
     from cijob_analysis.widgets import Explorer as Explorer
     from cijob_analysis.widgets import explore as explore
 
@@ -46,8 +56,18 @@ _HOME = {
     "RetryPolicy": "service.retry",
     "LocalService": "local",
     "Workload": "local",
+    "fetch_snapshot": "fetch",
     "fetch_batch_jobs": "fetch",
+    "fetch_executions": "fetch",
+    "fetch_tasks": "fetch",
+    "fetch_queues": "fetch",
+    "fetch_workflows": "fetch",
+    "follow": "follow",
+    "Snapshot": "snapshot",
+    "Plan": "service.plan",
     "Ledger": "ledger",
+    "Archive": "archive",
+    "read_snapshot": "snapshot",
     "read_answer": "answers",
     "Answer": "answers",
     "State": "schema",

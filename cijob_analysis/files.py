@@ -14,9 +14,7 @@ import pandas as pd
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError, ResponseFormatError
 from cijob_analysis.frames import typed
-from cijob_analysis.schema import BATCH_JOBS, DURATIONS, Column
-
-_DECLARED = {column.name: column for column in BATCH_JOBS}
+from cijob_analysis.schema import DURATIONS, KEYS, TABLES, Column
 
 
 def write_csv(frame: pd.DataFrame, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
@@ -87,7 +85,10 @@ def read_csv(path: str | PathLike[str]) -> pd.DataFrame:
     """
     # Quoted fields may hold anything; NA, null and None are texts like others.
     raw = pd.read_csv(path, dtype=object, encoding="utf-8", keep_default_na=False, na_filter=False)
-    frame = pd.DataFrame({name: _typed(str(name), raw[name].to_list()) for name in raw.columns})
+    declared = _declared(raw)
+    frame = pd.DataFrame(
+        {name: _typed(str(name), declared.get(str(name)), raw[name].to_list()) for name in raw.columns}
+    )
     return frame if len(raw.columns) else raw
 
 
@@ -102,9 +103,16 @@ def _texts(series: pd.Series[Any]) -> list[str]:
     return ["" if gone else str(cell) for cell, gone in zip(series.tolist(), missing.tolist(), strict=True)]
 
 
-def _typed(name: str, texts: list[str]) -> Any:
+def _declared(frame: pd.DataFrame) -> dict[str, Column]:
+    """Return the columns of the kind of frame that this is, by its key: rows carry the keys of their parents, too."""
+    for kind in ("tasks", "executions", "batch_jobs", "queues", "workflows"):
+        if KEYS[kind] in frame.columns:
+            return {column.name: column for column in TABLES[kind]}
+    return {column.name: column for column in TABLES["batch_jobs"]}
+
+
+def _typed(name: str, column: Column | None, texts: list[str]) -> Any:
     """Return the cells of a column with its dtype."""
-    column = _DECLARED.get(name)
     if column is not None:
         values, odd = typed(column, [text or None for text in texts])
         if odd:

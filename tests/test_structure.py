@@ -17,11 +17,11 @@ README = PACKAGE.parent / "README.md"
 
 ROOMS = (
     "exceptions", "schema", "ledger", "times",
-    "service.credentials", "service.requests", "service.signing", "service.signer", "service.retry",
-    "service.proxies", "service.errors", "service.documents", "service.json_answers", "service.rows", "service.wire", "service.received", "service.direct",
-    "service.http",
-    "service.transport", "service.client",
-    "frames", "snapshot", "gather", "answers", "plan", "fetch", "archive", "follow",
+    "service.credentials", "service.arguments", "service.requests", "service.signing", "service.signer",
+    "service.retry", "service.proxies", "service.errors", "service.documents", "service.json_answers",
+    "service.rows", "service.wire", "service.received", "service.direct", "service.http",
+    "service.transport", "service.plan", "service.client",
+    "frames", "snapshot", "answers", "columns", "gather", "windows", "walk", "fetch", "archive", "follow",
     "metrics", "files", "plots", "widgets", "local", "cli", "__main__",
 )  # fmt: skip
 """Rooms in the order in which data flows; each may import those before it, itself, and no other."""
@@ -42,7 +42,7 @@ ONLY_IN = {
     "anywidget": {"widgets"},
     "starlette": {"local"},
     "uvicorn": {"local"},
-    "typer": {"cli.py"},
+    "typer": {"cli"},
 }
 """Libraries that have one place."""
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cijob_analysis import __version__
+from cijob_analysis.cli.showing import fetch_and_show, follow_and_show
 from cijob_analysis.exceptions import CIJobError, ConfigurationError
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from cijob_analysis.service.client import Client
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,6 +21,7 @@ app = typer.Typer(
 
 Out = Annotated[Path, typer.Option(help="Folder for the files; it is made if it is not there.")]
 Zone = Annotated[str, typer.Option("--tz", help="Zone of the times shown, such as Asia/Shanghai.")]
+Depth = Annotated[str, typer.Option(help="Lowest level to read: batch_jobs, executions or tasks.")]
 USAGE, SERVICE, INCOMPLETE = 2, 3, 4
 """Exit codes besides 0: an argument is wrong; the service or the network; something is missing."""
 
@@ -45,14 +42,14 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed gives another world.")] = 0,
     tz: Zone = "Asia/Shanghai",
 ) -> None:
-    """Fetch from a CI service on this machine; write CSV and pictures. Needs neither keys nor a network."""
+    """Fetch all three levels from a CI service on this machine; write CSV and pictures. Needs no keys, no network."""
     from cijob_analysis.local import LocalService, Workload
 
     now = datetime.now().astimezone().replace(microsecond=0) - timedelta(seconds=1)
     with LocalService(Workload.generate(batch_jobs=batch_jobs, seed=seed, now=now, days=7)) as service:
         print(f"A CI service on this machine, at {service.url}, with {batch_jobs} batch jobs.")
         with service.client() as client:
-            _fetch_and_show(client, out, tz=tz)
+            fetch_and_show(client, out, tz=tz)
 
 
 @app.command()
@@ -70,19 +67,21 @@ def fetch(
     limit: Annotated[int | None, typer.Option(help="At most so many, the newest.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="Another address, such as http://127.0.0.1:8080.")] = None,
     requests_per_second: Annotated[float | None, typer.Option(help="Rate that is not exceeded.")] = None,
+    depth: Depth = "tasks",
     overwrite: Annotated[bool, typer.Option(help="Replace files that are there.")] = False,
     tz: Zone = "UTC",
 ) -> None:
-    """Fetch batch jobs of a bucket; write CSV and pictures. Keys come from the environment or the tools' files."""
+    """Fetch batch jobs with all below them; write CSV and pictures. Keys come from the environment or tools' files."""
     from cijob_analysis import Client
 
     with Client(bucket, region, endpoint=endpoint, requests_per_second=requests_per_second) as client:
-        frame = _fetch_and_show(
+        snapshot = fetch_and_show(
             client,
             out,
             ids or None,
             tz=tz,
             overwrite=overwrite,
+            depth=depth,
             states=state or None,
             type=kind,
             created_after=after,
@@ -91,7 +90,27 @@ def fetch(
             name=name,
             limit=limit,
         )
-    if not frame.attrs["ledger"].is_complete:
+    if not snapshot.is_complete:
+        raise typer.Exit(INCOMPLETE)
+
+
+@app.command()
+def follow(
+    bucket: Annotated[str, typer.Argument(help="Bucket with its APPID: media-1250000000.")],
+    region: Annotated[str, typer.Argument(help="Its region: ap-beijing.")],
+    ids: Annotated[list[str], typer.Argument(help="Ids of batch jobs.")],
+    every: Annotated[float, typer.Option(help="How often to look [s].")] = 30.0,
+    depth: Depth = "tasks",
+    endpoint: Annotated[str | None, typer.Option(help="Another address, such as http://127.0.0.1:8080.")] = None,
+    requests_per_second: Annotated[float | None, typer.Option(help="Rate that is not exceeded.")] = None,
+    tz: Zone = "UTC",
+) -> None:
+    """Show how batch jobs go on, until they are finished or Ctrl-C; reads only what can have changed."""
+    from cijob_analysis import Client
+
+    with Client(bucket, region, endpoint=endpoint, requests_per_second=requests_per_second) as client:
+        snapshot = follow_and_show(client, ids, every_s=every, depth=depth, tz=tz)
+    if not snapshot.is_complete:
         raise typer.Exit(INCOMPLETE)
 
 
@@ -121,57 +140,3 @@ def serve(
 def version() -> None:
     """Print the version."""
     print(__version__)
-
-
-def _fetch_and_show(
-    client: Client, out: Path, ids: list[str] | None = None, *, tz: str, overwrite: bool = True, **filters: Any
-) -> pd.DataFrame:
-    """Fetch, print a summary, and write ``batch_jobs.csv`` and four pictures into `out`."""
-    from cijob_analysis import fetch_batch_jobs, plot_durations, plot_states, plot_timeline, plot_workflows, write_csv
-    from cijob_analysis.plots.canvas import figure_of
-    from cijob_analysis.plots.zones import zone_of
-
-    zone_of(tz)
-    pictures = {
-        "states": plot_states, "durations": plot_durations, "workflows": plot_workflows, "timeline": plot_timeline,
-    }  # fmt: skip
-    files = [out / "batch_jobs.csv", *(out / f"{name}.png" for name in pictures)]
-    there = [path.name for path in files if path.exists()]
-    if there and not overwrite:
-        raise ConfigurationError(f"{out} holds {', '.join(there)} already; --overwrite replaces them")
-    frame = fetch_batch_jobs(client, ids, progress=True, **filters)
-    print(_summary(frame, tz))
-    out.mkdir(parents=True, exist_ok=True)
-    write_csv(frame, files[0], overwrite=True)
-    for path, plot in zip(files[1:], pictures.values(), strict=True):
-        figure_of(plot(frame, tz=tz)).savefig(path, dpi=150)
-    print("\nWritten to", out)
-    for path in files:
-        print(f"  {path.name:16} {path.stat().st_size / 1024:6.0f} KiB")
-    return frame
-
-
-def _summary(frame: pd.DataFrame, tz: str) -> str:
-    """Return what the frame says, for a terminal."""
-    from cijob_analysis import duration_summary, state_counts
-    from cijob_analysis.ledger import ledger_of
-
-    parts = [ledger_of(frame).line(len(frame), "batch job", tz)]
-    if len(frame):
-        counts = state_counts(frame, by="type").pivot(index="type", columns="state", values="n")
-        counts["all"] = counts.sum(axis=1)
-        durations = duration_summary(frame, by="type").set_index(["type", "duration"])
-        parts += ["", counts.to_string(), "", durations.map(_readable).to_string()]
-    return "\n".join(parts)
-
-
-def _readable(value: Any) -> str:
-    """Return seconds as people say them; counts and words as they are."""
-    if not isinstance(value, float):
-        return str(value)
-    if value != value:
-        return "–"
-    for unit, seconds in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if abs(value) >= seconds:
-            return f"{value / seconds:.1f} {unit}"
-    return f"{value:.1f} s"

@@ -1,0 +1,136 @@
+"""What the commands show: summaries for a terminal, and files."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cijob_analysis.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from cijob_analysis.service.client import Client
+    from cijob_analysis.snapshot import Snapshot
+
+
+def fetch_and_show(
+    client: Client,
+    out: Path,
+    ids: Sequence[str] | None = None,
+    *,
+    tz: str,
+    depth: str = "tasks",
+    overwrite: bool = True,
+    **filters: Any,
+) -> Snapshot:
+    """Fetch, print a summary, and write a CSV file for each level and four pictures into `out`."""
+    from cijob_analysis import fetch_snapshot, plot_durations, plot_states, plot_timeline, plot_workflows, write_csv
+    from cijob_analysis.plots.canvas import figure_of
+    from cijob_analysis.plots.zones import zone_of
+    from cijob_analysis.schema import LEVELS
+
+    zone_of(tz)
+    if depth not in LEVELS:
+        raise ConfigurationError(f"depth={depth!r} is none of {', '.join(LEVELS)}")
+    levels = LEVELS[: LEVELS.index(depth) + 1]
+    pictures = {
+        "states": plot_states, "durations": plot_durations, "workflows": plot_workflows, "timeline": plot_timeline,
+    }  # fmt: skip
+    files = [*(out / f"{level}.csv" for level in levels), *(out / f"{name}.png" for name in pictures)]
+    there = [path.name for path in files if path.exists()]
+    if there and not overwrite:
+        raise ConfigurationError(f"{out} holds {', '.join(there)} already; --overwrite replaces them")
+    snapshot = fetch_snapshot(client, ids, depth=depth, progress=True, **filters)
+    print(summary(snapshot, tz))
+    out.mkdir(parents=True, exist_ok=True)
+    for level, path in zip(levels, files, strict=False):
+        write_csv(getattr(snapshot, level), path, overwrite=True)
+    for path, plot in zip(files[len(levels) :], pictures.values(), strict=True):
+        figure_of(plot(snapshot.batch_jobs, tz=tz)).savefig(path, dpi=150)
+    print("\nWritten to", out)
+    for path in files:
+        print(f"  {path.name:16} {path.stat().st_size / 1024:8.0f} KiB")
+    return snapshot
+
+
+def follow_and_show(client: Client, ids: Sequence[str], *, every_s: float, depth: str, tz: str) -> Snapshot:
+    """Print how batch jobs go on, until they are finished or it is interrupted; return how they were last.
+
+    On a terminal the last picture is replaced by the next one; into a file goes one line each.
+    """
+    from cijob_analysis import follow
+    from cijob_analysis.plots.zones import zone_of
+
+    zone = zone_of(tz)
+    is_terminal = sys.stdout.isatty()
+    height = 0
+    snapshot: Snapshot | None = None
+    try:
+        for snapshot in follow(client, ids, every_s=every_s, depth=depth):
+            text = _table(snapshot) if is_terminal else ""
+            lines = [snapshot.summary(tz), *text.splitlines()]
+            if is_terminal:
+                lines.append(f"looked at {datetime.now(zone):%H:%M:%S}, again every {every_s:g} s; Ctrl-C stops")
+                print(f"\x1b[{height}A\x1b[J" if height else "", end="")
+            print("\n".join(lines), flush=True)
+            height = len(lines)
+    except KeyboardInterrupt:
+        if snapshot is None:
+            raise
+        print("stopped; the service goes on with it", file=sys.stderr)
+    assert snapshot is not None  # noqa: S101 - the first one is always yielded
+    return snapshot
+
+
+def summary(snapshot: Snapshot, tz: str) -> str:
+    """Return what a snapshot says, for a terminal: states and durations of each level, and where tasks failed."""
+    from cijob_analysis import duration_summary
+
+    parts = [snapshot.summary(tz)]
+    if len(snapshot.batch_jobs):
+        parts += ["", _table(snapshot)]
+        level = "tasks" if len(snapshot.tasks) else "batch_jobs"
+        frame = getattr(snapshot, level)
+        kind = "task_type" if level == "tasks" else "type"
+        durations = duration_summary(frame, by=kind).set_index([kind, "duration"])
+        parts += ["", durations.map(_readable).to_string()]
+    failed = snapshot.tasks.loc[snapshot.tasks["state"] == "Failed"]
+    if len(failed):
+        counts = failed.groupby(["task_type", "node", "code"], dropna=False, observed=True).size()
+        top = counts.sort_values(ascending=False).head(8).rename("failed tasks").reset_index()
+        parts += ["", top.fillna("").to_string(index=False)]
+    return "\n".join(parts)
+
+
+def _table(snapshot: Snapshot) -> str:
+    """Return how many rows of each level are in which state."""
+    import pandas as pd
+
+    from cijob_analysis import state_counts
+    from cijob_analysis.schema import LEVELS
+
+    rows: dict[str, pd.Series[Any]] = {}
+    for level in LEVELS:
+        frame = getattr(snapshot, level)
+        if len(frame):
+            rows[level.replace("_", " ")] = state_counts(frame).set_index("state")["n"]
+    counts = pd.DataFrame(rows).T.fillna(0).astype("int64")
+    counts["all"] = counts.sum(axis=1)
+    return counts.to_string()
+
+
+def _readable(value: Any) -> str:
+    """Return seconds as people say them; counts and words as they are."""
+    if not isinstance(value, float):
+        return str(value)
+    if value != value:
+        return "–"
+    for unit, seconds in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if abs(value) >= seconds:
+            return f"{value / seconds:.1f} {unit}"
+    return f"{value:.1f} s"
