@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
 
 from cijob_analysis.exceptions import ConfigurationError
+from cijob_analysis.local.permissions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,15 @@ class Faults:
     clock_offset_s : float
         How much the service's clock is ahead of ours [s].
     denied_ids : collection of str
-        Batch jobs that the key may not read: 403 AccessDenied.
+        Batch jobs, executions and tasks that the key may not read by their ids: 403 AccessDenied.
+    denied_actions : collection of str
+        Permissions that the key lacks, such as ``ci:DescribeMediaWorkflowExecutions``: 403 AccessDenied.
+    vanished_ids : collection of str
+        What is listed, but unknown when it is asked for by its id.
+    failing_pages : collection of int
+        Numbers, from 1, of the pages of each list that are 500 InternalError however often they are asked for.
+    repeated_token : bool
+        The second page of a list names itself as the next one.
     redirect_to : str or None
         All answers are 307 to this URL.
     huge_body_bytes : int
@@ -61,7 +70,8 @@ class Faults:
     Raises
     ------
     ConfigurationError
-        A share outside 0–1, shares above 1 together, or a negative time or size.
+        A share outside 0–1, shares above 1 together, a negative time or size, or a permission that does not
+        exist.
     """
 
     slow_down: float = 0.0
@@ -77,7 +87,11 @@ class Faults:
     latency_s: float = 0.0
     retry_after_s: int | None = None
     clock_offset_s: float = 0.0
-    denied_ids: frozenset[str] = field(default=frozenset())
+    denied_ids: frozenset[str] = frozenset()
+    denied_actions: frozenset[str] = frozenset()
+    vanished_ids: frozenset[str] = frozenset()
+    failing_pages: frozenset[int] = frozenset()
+    repeated_token: bool = False
     redirect_to: str | None = None
     huge_body_bytes: int = 0
     seed: int = 0
@@ -94,9 +108,14 @@ class Faults:
             value = getattr(self, name)
             if value is not None and not value >= 0:
                 raise ConfigurationError(f"{name}={value!r} is negative")
-        if isinstance(self.denied_ids, str):
-            raise ConfigurationError(f"denied_ids={self.denied_ids!r} is one text: give a collection of ids")
-        object.__setattr__(self, "denied_ids", frozenset(self.denied_ids))
+        for name in ("denied_ids", "denied_actions", "vanished_ids", "failing_pages"):
+            value = getattr(self, name)
+            if isinstance(value, str | int):
+                raise ConfigurationError(f"{name}={value!r} is one value: give a collection of them")
+            object.__setattr__(self, name, frozenset(value))
+        unknown = sorted(self.denied_actions - ACTIONS)
+        if unknown:
+            raise ConfigurationError(f"denied_actions: the service asks for no permission {', '.join(unknown)}")
 
     def drawing(self) -> Callable[[], str | None]:
         """Return a function that tells, for each next answer, which of `SHARES` hits it, if any."""

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.local import recipes
+from cijob_analysis.local.commission import Commission, Names
+from cijob_analysis.local.entities import BatchJob
 from cijob_analysis.local.plans import DAY, HOUR, Plan, Planner
 from cijob_analysis.local.queueing import run_queue
-from cijob_analysis.local.workload import ZONE, BatchJob, Queue, Workload
+from cijob_analysis.local.stories import Story
+from cijob_analysis.local.workload import Workload
+from cijob_analysis.local.zone import ZONE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from cijob_analysis.local.histories import History
 
 _CAP_TO_LOAD: Final = 2.3
 """Places of a queue, relative to its mean load: fewer than the busy hours need, hence the waits."""
@@ -27,33 +34,68 @@ def generate(*, batch_jobs: int, seed: int, now: datetime, days: int) -> Workloa
     """Return a workload; see `Workload.generate`."""
     if batch_jobs < 0 or days < 1:
         raise ConfigurationError(f"batch_jobs={batch_jobs}, days={days}: give at least 0 batch jobs and 1 day")
+    return Course(batch_jobs, seed, now, days).seen(now)
+
+
+class Course:
+    """What happens before and after the instant at which a workload was generated."""
+
+    def __init__(self, batch_jobs: int, seed: int, now: datetime, days: int) -> None:
+        _check_zone(now)
+        self._n, self._seed, self._days = batch_jobs, seed, days
+        self._end = int(now.timestamp())
+        self._histories: dict[str, History] = {}
+
+    def seen(self, now: datetime) -> Workload:
+        """Return the workload as it is seen at `now`."""
+        _check_zone(now)
+        instant = int(now.timestamp())
+        random = Random(self._seed)  # noqa: S311 - a story, no secret
+        begin = self._end - self._days * DAY
+        planner = Planner(random, begin, self._end)
+        plans = planner.plans(self._n)
+        names = Names(random)
+        places = {}
+        for name in recipes.QUEUES:
+            load = sum(min(plan.run_s, 4 * HOUR) for plan in plans if plan.recipe.queue == name)
+            places[name] = max(3, round(_CAP_TO_LOAD * load / (self._end - begin)))
+        later = list(self._later(instant))
+        for name in recipes.QUEUES:
+            own = [plan for plan in chain(plans, *(plans for _, plans in later)) if plan.recipe.queue == name]
+            paused_at = planner.paused_at if name == recipes.ARCHIVE else None
+            run_queue(own, places[name], outage=planner.outage, paused_at=paused_at)
+        pairs: list[tuple[Plan, BatchJob]] = []
+        for source, own in [(random, plans), *later]:
+            view = _View(source, instant, names)
+            pairs += [(plan, view.batch_job(plan)) for plan in own]
+        commission = Commission(names, self._seed, datetime.fromtimestamp(begin, ZONE))
+        assignments = [item for item in (commission.assignment(*pair) for pair in pairs) if item is not None]
+        return Workload(
+            batch_jobs=tuple(job for plan, job in pairs if plan.created <= instant),
+            workflows=tuple(commission.workflows.values()),
+            queues=commission.queues(assignments),
+            now=now,
+            story=Story([item for item in assignments if item.begins <= instant], self.seen, self._histories),
+        )
+
+    def _later(self, instant: int) -> Iterator[tuple[Random, list[Plan]]]:
+        """Yield the plans that people make after the end, day by day, until `instant`."""
+        for day in range(self._end, instant, DAY):
+            random = Random(f"{self._seed} {day - self._end}")  # noqa: S311 - a story, no secret
+            plans = Planner(random, day, day + DAY).everyday(round(self._n / self._days))
+            yield random, sorted((plan for plan in plans if plan.created > self._end), key=lambda plan: plan.created)
+
+
+def _check_zone(now: datetime) -> None:
     if now.utcoffset() is None:
         raise ConfigurationError(f"now={now!r} has no zone: write datetime(…, tzinfo=UTC)")
-    random = Random(seed)  # noqa: S311 - a story, no secret
-    end = int(now.timestamp())
-    begin = end - days * DAY
-    planner = Planner(random, begin, end)
-    plans = planner.plans(batch_jobs)
-    view = _View(random, end)
-    queues = []
-    for name in recipes.QUEUES:
-        own = [plan for plan in plans if plan.recipe.queue == name]
-        places = max(3, round(_CAP_TO_LOAD * sum(min(plan.run_s, 4 * HOUR) for plan in own) / (end - begin)))
-        paused_at = planner.paused_at if name == recipes.ARCHIVE else None
-        run_queue(own, places, outage=planner.outage, paused_at=paused_at)
-        state = "Active" if paused_at is None else "Paused"
-        queues.append(Queue(queue_id=view.queue_ids[name], name=name, max_concurrent=places, state=state))
-    return Workload(batch_jobs=tuple(map(view.batch_job, plans)), queues=tuple(queues), now=now)
 
 
 class _View:
     """Turns plans into batch jobs as they are seen at `now` [Unix s]."""
 
-    def __init__(self, random: Random, now: int) -> None:
-        self._random, self._now = random, now
-        self.queue_ids = {name: "p" + self._uuid4() for name in recipes.QUEUES}
-        self._recipe_ids = {recipe.name: ("t1" if recipe.tag else "w") + self._uuid4() for recipe in recipes.RECIPES}
-        self._node = random.getrandbits(48)
+    def __init__(self, random: Random, now: int, names: Names) -> None:
+        self._random, self._now, self._names = random, now, names
 
     def batch_job(self, plan: Plan) -> BatchJob:
         """Return `plan` as it is seen now."""
@@ -82,9 +124,9 @@ class _View:
             objects_from=day - timedelta(days=random.choice((1, 7, 30))) if has_interval else None,
             objects_to=day if has_interval else None,
             workflow_ids=() if is_job else self._workflow_ids(recipe.name),
-            queue_id=self.queue_ids[recipe.queue],
+            queue_id=self._names.queue_ids[recipe.queue],
             tag=recipe.tag,
-            template_id=self._recipe_ids[recipe.name] if is_job and not recipe.job_param else None,
+            template_id=self._names.recipe_ids[recipe.name] if is_job and not recipe.job_param else None,
             job_param=recipe.job_param,
             output_region=Workload.region if has_output else None,
             output_bucket=Workload.bucket if has_output else None,
@@ -125,14 +167,11 @@ class _View:
         names: Sequence[str] = [recipe.name for recipe in recipes.RECIPES if recipe.tag is None]
         other = self._random.choice(names)
         both = (name, other) if other != name and self._random.random() < 0.08 else (name,)
-        return tuple(self._recipe_ids[name] for name in both)
+        return tuple(self._names.recipe_ids[name] for name in both)
 
     def _uuid1(self, time: int) -> str:
         ticks = _UUID_EPOCH + time * 10_000_000 + self._random.randrange(10_000_000)
         clock = self._random.getrandbits(14)
         high = (ticks >> 48) & 0x0FFF
-        fields = (ticks & 0xFFFFFFFF, (ticks >> 32) & 0xFFFF, high, clock >> 8, clock & 0xFF, self._node)
+        fields = (ticks & 0xFFFFFFFF, (ticks >> 32) & 0xFFFF, high, clock >> 8, clock & 0xFF, self._names.node)
         return UUID(fields=fields, version=1).hex
-
-    def _uuid4(self) -> str:
-        return UUID(int=self._random.getrandbits(128), version=4).hex

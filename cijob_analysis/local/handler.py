@@ -13,18 +13,14 @@ from cijob_analysis.local import answers
 from cijob_analysis.local.answers import Refusal
 from cijob_analysis.local.authentication import Key, check
 from cijob_analysis.local.faults import Faults
-from cijob_analysis.local.listing import Listing
+from cijob_analysis.local.reader import Reader, exists
 from cijob_analysis.local.requestlog import Recorded, RequestLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cijob_analysis.local.variants import Variants
-    from cijob_analysis.local.workload import BatchJob, Workload
-
-PATH: Final = "/inventorytriggerjob"
-MAX_IDS: Final = 10
-"""Ids in one path, as page 1045/73113 says for jobs."""
+    from cijob_analysis.local.workload import Workload
 
 _REFUSALS: Final = {
     "slow_down": ("SlowDown", "Requests come too frequently, please slow down"),
@@ -107,13 +103,20 @@ class Handler:
     def __init__(
         self, workload: Workload, variants: Variants, keys: tuple[Key, ...], clock: Callable[[], float]
     ) -> None:
-        self.workload, self.variants, self.keys, self.clock = workload, variants, keys, clock
+        self.variants, self.keys, self.clock = variants, keys, clock
         self.requests = RequestLog()
         self.faults = Faults()
-        self._jobs = {job.batch_job_id: job for job in workload.batch_jobs}
-        self._elements: dict[str, str] = {}
-        self._listing = Listing(workload)
+        self.workload = workload
         self._numbers = count(1)
+
+    @property
+    def workload(self) -> Workload:
+        """What there is; set it, and the next answer is about the other one."""
+        return self._reader.workload
+
+    @workload.setter
+    def workload(self, workload: Workload) -> None:
+        self._reader = Reader(workload, self.variants)  # one assignment, as requests come on another thread
 
     @property
     def faults(self) -> Faults:
@@ -159,7 +162,9 @@ class Handler:
             _refuse_by_fault(faults, fault)
             self._check_host(request)
             check(request.method, request.path, request.params, request.headers, keys=self.keys, now=now)
-            return 200, self._read(request, faults, ids[0]), {"Content-Type": "application/xml"}
+            _refuse_by_method(request)
+            body = self._reader.read(request.path, request.params, faults, request_id=ids[0])
+            return 200, body, {"Content-Type": "application/xml"}
         except Refusal as refusal:
             request_id, trace_id = ids
             body = answers.error(
@@ -168,35 +173,6 @@ class Handler:
             kind = "application/json" if self.variants.error_body == "json" else "application/xml"
             headers = {"Content-Type": kind, "x-ci-trace-id": trace_id, **_headers(refusal, faults)}
             return (200 if fault == "error_in_200" else refusal.status), body, headers
-
-    def _read(self, request: Request, faults: Faults, request_id: str) -> bytes:
-        path, _, ids = request.path.removeprefix("/").partition("/")
-        if f"/{path}" != PATH or "/" in ids or (request.path != PATH and not ids):
-            raise Refusal("InvalidUrl", f"there is nothing at {request.path[:200]}")
-        if request.method != "GET":
-            raise Refusal("MethodNotAllowed", f"{request.method[:20]} is not allowed here; this service only reads")
-        if not ids:
-            jobs, token = self._listing.page(request.params)
-            elements = map(self._element, jobs)
-            return answers.response(elements, self.variants, request_id=request_id, next_token=token)
-        wanted = ids.split(",")
-        if len(wanted) > MAX_IDS:
-            raise Refusal("InvalidArgument", f"jobId: {len(wanted)} ids in one request, more than {MAX_IDS}")
-        denied = faults.denied_ids.intersection(wanted)
-        if denied:
-            raise Refusal("AccessDenied", f"no permission to read {', '.join(sorted(denied))}")
-        return answers.response(
-            [self._element(self._jobs[item]) for item in wanted if item in self._jobs],
-            self.variants,
-            request_id=request_id,
-            unknown_ids=[item for item in wanted if item not in self._jobs],
-        )
-
-    def _element(self, job: BatchJob) -> str:
-        element = self._elements.get(job.batch_job_id)
-        if element is None:
-            element = self._elements[job.batch_job_id] = answers.batch_job_element(job, self.variants)
-        return element
 
     def _check_host(self, request: Request) -> None:
         host = request.headers.get("host", "").lower()
@@ -220,6 +196,11 @@ def _refuse_by_fault(faults: Faults, fault: str | None) -> None:
         raise Refusal(*_REFUSALS[fault])
     if faults.redirect_to is not None:
         raise Refusal("TemporaryRedirect", "Use the URL in the header Location")
+
+
+def _refuse_by_method(request: Request) -> None:
+    if request.method != "GET" and exists(request.path):
+        raise Refusal("MethodNotAllowed", f"{request.method[:20]} is not allowed here; this service only reads")
 
 
 def _headers(refusal: Refusal, faults: Faults) -> dict[str, str]:

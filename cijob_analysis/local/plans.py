@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from cijob_analysis.local import recipes
 from cijob_analysis.local.recipes import RECIPES, Recipe
-from cijob_analysis.local.workload import ZONE
+from cijob_analysis.local.zone import ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,10 +92,15 @@ class Planner:
         plans: list[Plan] = []
         for story in self._stories(n):
             plans += story[: n - len(plans)]
+        return sorted([*plans, *self.everyday(n - len(plans))], key=lambda plan: plan.created)
+
+    def everyday(self, n: int) -> list[Plan]:
+        """Return `n` plans of everyday life: now and then somebody creates several."""
+        plans: list[Plan] = []
         while len(plans) < n:
             size = self._random.randint(4, 12) if self._random.random() < 0.06 else 1
             plans += self._burst(min(size, n - len(plans)), self._some_time())
-        return sorted(plans, key=lambda plan: plan.created)
+        return plans
 
     def _stories(self, n: int) -> Iterator[list[Plan]]:
         """Yield what happens in every world; 21 plans or more."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cijob_analysis.local.workload import Element
+    from cijob_analysis.local.entities import Element
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,24 @@ ARCHIVE: Final = "queue-archive"
 """The queue that somebody paused."""
 
 QUEUES: Final = (MEDIA, NIGHTLY, PICTURES, AI, ARCHIVE)
+"""The queues of batch jobs."""
+
+DEFAULT_QUEUES: Final = {
+    "Transcoding": MEDIA,
+    "SpeedTranscoding": "queue-speed-transcoding-process-1",
+    "PicProcessing": PICTURES,
+    "AIProcess": AI,
+    "Speeching": "queue-speech-1",
+    "DocProcessing": "queue-doc-process-1",
+}
+"""The queue that every bucket has of a category."""
+
+CATEGORIES: Final = {
+    **{name: category for category, name in DEFAULT_QUEUES.items()},
+    NIGHTLY: "Transcoding",
+    ARCHIVE: "Transcoding",
+}
+"""Categories of all queues, by their names."""
 
 RECIPES: Final = (
     Recipe(name="hls-ladder", chinese="点播转码", queue=MEDIA, share=24, median_s=2700, spread=0.8),
@@ -126,6 +144,22 @@ MISHAPS: Final = (
     ("ResourceNotSupported", 'Unsupported pixel format <yuv444p12le> & profile "High 4:4:4" in {key}.mov'),
     ("ResourceDownloadFailed", "Download of cos://{bucket}/{key}.mp4 timed out after 30000 ms"),
 )
+
+TASK_MESSAGES: Final = {
+    "InternalError": "Internal error, please try again. worker 10.0.{n}.17 lost",
+    "ResourceDownloadFailed": "Download of cos://{bucket}/{key} timed out after 30000 ms",
+    "ResourceNotFound": "The object {key} does not exist",
+    "ResourceNotSupported": "The file {key} is damaged or its format is not supported: moov atom not found",
+    "ResourceAccessDenied": "No permission to read cos://{bucket}/{key}",
+    "WriteTargetBucketDenied": "No permission to write to the target bucket of {key}",
+    "TemplateNotFound": "The template t1{n:032x} does not exist",
+}
+"""What a task says that fails with a code."""
+UNSUPPORTED: Final = (
+    "ResourceNotSupported",
+    'Unsupported pixel format <yuv444p12le> & profile "High 4:4:4" in {key}',
+)
+"""How a fragile node fails."""
 
 NAMES: Final = (
     "{name}-{day}",

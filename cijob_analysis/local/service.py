@@ -37,7 +37,7 @@ class LocalService:
     Parameters
     ----------
     workload : Workload, optional
-        What it has; one that was generated to be seen now if not given.
+        What it has; one that was generated to be seen now if not given. Can be set while it runs.
     credentials : Credentials, Key, or an iterable of them, optional
         Key pairs that it accepts; an obviously fake one if not given.
     faults : Faults
@@ -86,12 +86,23 @@ class LocalService:
         _check_kind("variants", variants, Variants)
         if not isinstance(port, int) or not 0 <= port <= 65535:
             raise ConfigurationError(f"port={port!r} is not a whole number from 0 to 65535")
-        self.workload = _workload_at(clock()) if workload is None else workload
         self.variants = variants
         self._port = port
-        self._handler = Handler(self.workload, variants, _keys(credentials), clock)
+        self._handler = Handler(
+            _workload_at(clock()) if workload is None else workload, variants, _keys(credentials), clock
+        )
         self.faults = faults
         self._server: BackgroundServer | None = None
+
+    @property
+    def workload(self) -> Workload:
+        """What it has."""
+        return self._handler.workload
+
+    @workload.setter
+    def workload(self, workload: Workload) -> None:
+        _check_kind("workload", workload, Workload)
+        self._handler.workload = workload
 
     @property
     def bucket(self) -> str:

@@ -7,6 +7,8 @@ from typing import Literal, get_args, get_type_hints
 
 from cijob_analysis.exceptions import ConfigurationError
 
+TimeFormat = Literal["+0800", "+08:00", "blank", "Z"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Variants:
@@ -18,6 +20,8 @@ class Variants:
         A time that is not there yet: ``"-"``, an ``"empty"`` element, or an ``"absent"`` one.
     time_format : str
         ``"+0800"``, ``"+08:00"``, ``"blank"`` (a blank in place of ``T``, as in callbacks) or ``"Z"``.
+    execution_time_format : str
+        The same for executions and the tasks in them; ``"+08:00"`` unless given.
     message : str
         ``Message`` of what did not fail: ``"empty"``, ``"absent"``, ``"Success"`` or ``"success"``.
     unknown_ids : str
@@ -38,11 +42,32 @@ class Variants:
     time_interval_at_top : bool
         ``TimeInterval`` directly in ``JobsDetail``.
     create_time : bool
-        ``CreateTime`` instead of ``CreationTime``.
+        ``CreateTime`` instead of ``CreationTime`` in batch jobs and tasks.
+    creation_time_in_executions : bool
+        ``CreationTime`` instead of ``CreateTime`` in executions and the tasks in them (as the Go SDK reads it).
     running_with_end_time : bool
         What is running has an ``EndTime`` (the start plus two minutes, as in the published sample).
     running_without_start_time : bool
         What is running has no ``StartTime`` yet.
+    tasks_with_start_time : bool
+        Whether tasks have a ``StartTime``; on old pages they have none.
+    tag_in_operation : bool
+        ``Tag`` of a task inside its ``Operation`` (as after a submission of several).
+    input_bucket : str
+        The bucket of a task's input: ``"BucketId"`` or ``"Bucket"``.
+    tasks_with_workflow : bool
+        Whether a task in a list names the ``Workflow`` that started it.
+    batch_job_finds : str
+        What ``inventoryTriggerJobId`` finds: ``"all"`` tasks of a batch job, or only those that it started
+        ``"directly"``, not by an execution.
+    workflow_name : bool
+        ``WorkflowName`` instead of ``Name`` in one execution.
+    object_url : bool
+        ``Object`` as a URL in lists of executions, as on old pages.
+    start_node : bool
+        The node ``Start`` is among the ``Tasks`` of an execution, as on old pages.
+    unknown_execution : str
+        One that does not exist: an ``"empty"`` answer, or status ``"404"``.
     shuffled : bool
         Children come in another order.
     pretty : bool
@@ -57,7 +82,8 @@ class Variants:
     """
 
     missing_time: Literal["-", "empty", "absent"] = "-"
-    time_format: Literal["+0800", "+08:00", "blank", "Z"] = "+0800"
+    time_format: TimeFormat = "+0800"
+    execution_time_format: TimeFormat = "+08:00"
     message: Literal["empty", "absent", "Success", "success"] = "empty"
     unknown_ids: Literal["joined", "repeated", "NonExistJobId"] = "joined"
     last_page: Literal["absent", "empty"] = "absent"
@@ -68,8 +94,18 @@ class Variants:
     tag_at_top: bool = False
     time_interval_at_top: bool = False
     create_time: bool = False
+    creation_time_in_executions: bool = False
     running_with_end_time: bool = False
     running_without_start_time: bool = False
+    tasks_with_start_time: bool = True
+    tag_in_operation: bool = False
+    input_bucket: Literal["BucketId", "Bucket"] = "BucketId"
+    tasks_with_workflow: bool = True
+    batch_job_finds: Literal["all", "directly"] = "all"
+    workflow_name: bool = False
+    object_url: bool = False
+    start_node: bool = False
+    unknown_execution: Literal["empty", "404"] = "empty"
     shuffled: bool = False
     pretty: bool = False
     namespace: str = ""

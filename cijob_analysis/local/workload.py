@@ -2,97 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from typing import Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from cijob_analysis.exceptions import ConfigurationError
+from cijob_analysis.local.entities import BatchJob, Execution, Task
+from cijob_analysis.local.topology import Queue, Workflow
+from cijob_analysis.local.world import World
+from cijob_analysis.local.zone import NOW
 
-ZONE: Final = timezone(timedelta(hours=8))
-"""The offset of the service's times: every published sample has this one."""
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Literal
 
-NOW: Final = datetime(2026, 6, 30, 10, 0, tzinfo=ZONE)
-"""The instant at which a generated workload is observed unless another is given: a Tuesday morning."""
-
-Element = str | tuple["Element", ...] | Mapping[str, "Element"]
-"""Content of an element: text, one for each of several elements of the same name, or children by name."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BatchJob:
-    """One batch job, at the instant of its workload.
-
-    Attributes
-    ----------
-    batch_job_id, name, type, state : str
-        As on the wire; `state` is free, so that one unknown to everybody can be served, too.
-    code, message : str
-        ``Success`` and empty unless it failed.
-    created_at : datetime.datetime
-        With a zone, like every time here; whole seconds go over the wire.
-    started_at, ended_at : datetime.datetime or None
-        None while it waits, or runs.
-    input_kind, input_value : str
-        ``Manifest``, ``UrlFile``, ``Prefix`` or ``Object``, and its text.
-    objects_from, objects_to : datetime.datetime or None
-        ``TimeInterval``: only objects uploaded between the two.
-    workflow_ids : tuple of str
-        Type Workflow only.
-    queue_id : str or None
-        Where it waits and runs. The wire names it for type Job only; a workflow has it in its topology.
-    tag, template_id, output_region, output_bucket, output_object, user_data, callback : str or None
-        Type Job only.
-    job_param : mapping
-        Children of ``JobParam`` besides ``TemplateId``.
-    job_level : int or None
-        Priority 0, 1 or 2; higher runs first.
-    """
-
-    batch_job_id: str
-    name: str
-    type: str
-    state: str
-    created_at: datetime
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    code: str = "Success"
-    message: str = ""
-    input_kind: str = "Prefix"
-    input_value: str = "/"
-    objects_from: datetime | None = None
-    objects_to: datetime | None = None
-    workflow_ids: tuple[str, ...] = ()
-    queue_id: str | None = None
-    tag: str | None = None
-    template_id: str | None = None
-    job_param: Mapping[str, Element] = field(default_factory=dict, hash=False)
-    output_region: str | None = None
-    output_bucket: str | None = None
-    output_object: str | None = None
-    job_level: int | None = None
-    user_data: str | None = None
-    callback: str | None = None
+    from cijob_analysis.local.stories import Story
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Queue:
-    """A queue, and how many batch jobs run in it at once.
-
-    Attributes
-    ----------
-    queue_id, name : str
-        Id (p…) and name.
-    max_concurrent : int
-        Its cap.
-    state : str
-        ``Active`` or ``Paused``.
-    """
-
-    queue_id: str
-    name: str
-    max_concurrent: int
-    state: str = "Active"
+_TIMES: Final = ("created_at", "started_at", "ended_at", "updated_at", "objects_from", "objects_to")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,12 +30,16 @@ class Workload:
     ----------
     batch_jobs : tuple of BatchJob
         In any order.
-    queues : tuple of Queue
-        Where they run.
+    executions, tasks : tuple of Execution, of Task
+        Those that were written by hand, in any order; see `executions_of` and `tasks_of` for all.
+    workflows, queues : tuple of Workflow, of Queue
+        What runs, and where.
     bucket, region : str
         Whose they are; no other bucket exists on the service.
     now : datetime.datetime
         When the world was observed.
+    story : Story or None
+        Where the executions and tasks of generated batch jobs come from.
 
     Raises
     ------
@@ -117,27 +48,55 @@ class Workload:
     """
 
     batch_jobs: tuple[BatchJob, ...] = field(default=(), repr=False)
+    executions: tuple[Execution, ...] = field(default=(), repr=False)
+    tasks: tuple[Task, ...] = field(default=(), repr=False)
+    workflows: tuple[Workflow, ...] = field(default=(), repr=False)
     queues: tuple[Queue, ...] = field(default=(), repr=False)
     bucket: str = "examplebucket-1250000000"
     region: str = "ap-guangzhou"
     now: datetime = NOW
+    story: Story | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.now.utcoffset() is None:
             raise ConfigurationError(f"now={self.now!r} has no zone: write datetime(…, tzinfo=UTC)")
-        seen: set[str] = set()
-        for job in self.batch_jobs:
-            if job.batch_job_id in seen:
-                raise ConfigurationError(f"the workload has {job.batch_job_id!r} twice")
-            seen.add(job.batch_job_id)
-            times = (job.created_at, job.started_at, job.ended_at, job.objects_from, job.objects_to)
-            if any(time is not None and time.utcoffset() is None for time in times):
-                raise ConfigurationError(f"a time of {job.batch_job_id!r} has no zone: write datetime(…, tzinfo=UTC)")
+        _check([(job.batch_job_id, job) for job in self.batch_jobs])
+        _check([(execution.run_id, execution) for execution in self.executions])
+        _check([(task.task_id, task) for task in self.tasks])
+        _check([(workflow.workflow_id, workflow) for workflow in self.workflows])
+        _check([(queue.queue_id, queue) for queue in self.queues])
 
     @property
     def host(self) -> str:
         """The host name that the real service would have for this bucket."""
         return f"{self.bucket}.ci.{self.region}.myqcloud.com"
+
+    def executions_of(self, batch_job_id: str | None = None) -> tuple[Execution, ...]:
+        """Return the executions of a batch job, or all."""
+        table = World(self).executions(batch_job_id)
+        rows = map(table.row, range(len(table)))
+        return tuple(row for row in rows if batch_job_id in (None, row.batch_job_id))
+
+    def tasks_of(self, batch_job_id: str | None = None) -> tuple[Task, ...]:
+        """Return the tasks of a batch job, those of its executions among them, or all."""
+        table = World(self).tasks(batch_job_id)
+        rows = map(table.row, range(len(table)))
+        return tuple(row for row in rows if batch_job_id in (None, row.batch_job_id))
+
+    def at(self, now: datetime) -> Workload:
+        """Return the same world as it is seen at another instant, of a workload that was generated.
+
+        Later, more of it has ended and new batch jobs have come; earlier, less of it was there. What has come to
+        its end stays as it is.
+
+        Raises
+        ------
+        ConfigurationError
+            `now` has no zone, or the workload was written by hand.
+        """
+        if self.story is None:
+            raise ConfigurationError("this workload was written by hand: only its own instant is known")
+        return self.story.at(now)
 
     @classmethod
     def generate(cls, *, batch_jobs: int = 240, seed: int = 0, now: datetime = NOW, days: int = 28) -> Workload:
@@ -166,3 +125,64 @@ class Workload:
         from cijob_analysis.local.generator import generate
 
         return generate(batch_jobs=batch_jobs, seed=seed, now=now, days=days)
+
+    @classmethod
+    def of_batch(
+        cls,
+        *,
+        executions: int = 20_000,
+        tags: Iterable[str] = ("Transcode", "Snapshot", "Animation"),
+        state: Literal["Success", "Running"] = "Success",
+        bunched: bool = False,
+        with_failures: bool = False,
+        seed: int = 0,
+        now: datetime = NOW,
+    ) -> Workload:
+        """Return a workload with one batch job: a workflow with one node per tag, one after the other, on many objects.
+
+        Parameters
+        ----------
+        executions : int
+            How many objects, and so executions, there are.
+        tags : iterable of str
+            Types of the nodes; without failures each execution has one task of each when it has ended.
+        state : str
+            ``Success``, or ``Running``: then about half of it is done at `now`.
+        bunched : bool
+            90 % of the executions are created in 5 % of the time.
+        with_failures : bool
+            Whether tasks fail: by node, by folder, and some by chance.
+        seed : int
+            Another seed gives another world.
+        now : datetime.datetime
+            When the world is observed, with a zone.
+
+        Raises
+        ------
+        ConfigurationError
+            A number is out of range, a tag or the state is unknown, or `now` has no zone.
+        """
+        from cijob_analysis.local.onebatch import one_batch
+
+        return one_batch(
+            executions=executions,
+            tags=tuple(tags),
+            state=state,
+            bunched=bunched,
+            with_failures=with_failures,
+            seed=seed,
+            now=now,
+        )
+
+
+def _check(rows: Iterable[tuple[str, object]]) -> None:
+    """Refuse an id that comes twice, and a time without a zone."""
+    seen: set[str] = set()
+    for name, row in rows:
+        if name in seen:
+            raise ConfigurationError(f"the workload has {name!r} twice")
+        seen.add(name)
+        for attribute in _TIMES:
+            time = getattr(row, attribute, None)
+            if time is not None and time.utcoffset() is None:
+                raise ConfigurationError(f"a time of {name!r} has no zone: write datetime(…, tzinfo=UTC)")

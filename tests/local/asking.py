@@ -10,7 +10,7 @@ import httpx
 import xmltodict
 
 from cijob_analysis.local import BatchJob, LocalService
-from cijob_analysis.local.workload import NOW
+from cijob_analysis.local.zone import NOW
 from cijob_analysis.service.credentials import Credentials
 from cijob_analysis.service.signing import authorization
 
@@ -60,22 +60,37 @@ def ask(
     return http.request(method, service.url + target, headers={"Authorization": signed, **(headers or {})})
 
 
+ROWS = {
+    "JobsDetail": "JobId",
+    "WorkflowExecutionList": "RunId",
+    "QueueList": "QueueId",
+    "MediaWorkflowList": "WorkflowId",
+}
+"""Repeated elements, and what names each of them."""
+
+
 def content(answer: httpx.Response, root: str = "Response") -> dict[str, Any]:
-    """Return what is below the root, with a list of JobsDetail."""
-    tree = xmltodict.parse(answer.content, force_list=("JobsDetail",))[root]
+    """Return what is below the root, with a list of each repeated element."""
+    tree = xmltodict.parse(answer.content, force_list=(*ROWS, "Tasks", "NonExistPIDs", "NonExistIDs"))[root]
     return tree or {}
 
 
+def rows(answer: httpx.Response) -> list[dict[str, Any]]:
+    found = content(answer)
+    return [row for name in ROWS for row in found.get(name, [])]
+
+
 def ids(answer: httpx.Response) -> list[str]:
-    return [row["JobId"] for row in content(answer).get("JobsDetail", [])]
+    found = content(answer)
+    return [row[key] for name, key in ROWS.items() for row in found.get(name, [])]
 
 
-def walk(service: LocalService, http: httpx.Client, params: dict[str, str]) -> list[str]:
+def walk(service: LocalService, http: httpx.Client, params: dict[str, str], path: str = PATH) -> list[str]:
     """Follow the tokens to the end, and return the ids in the order they came."""
     found: list[str] = []
     token = ""
     while True:
-        answer = ask(service, http, params={**params, "nextToken": token})
+        answer = ask(service, http, path, {**params, "nextToken": token})
         assert answer.status_code == 200, answer.text
         found += ids(answer)
         token = content(answer).get("NextToken") or ""

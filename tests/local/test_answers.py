@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import xmltodict
 
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.local import BatchJob, Variants
-from cijob_analysis.local.answers import Refusal, batch_job_element, error, response
-from cijob_analysis.local.workload import NOW
-from tests.local.asking import batch_job
+from cijob_analysis.local import BatchJob, LocalService, Variants
+from cijob_analysis.local.answers import Refusal, error, response
+from cijob_analysis.local.rendering import Rendering, batch_job_element
+from cijob_analysis.local.zone import NOW
+from tests.local.asking import ask, batch_job, code, ids
+from tests.local.worlds import BROKEN, DIRECT, OPEN, SMALL, WITH_TASKS, WITH_WORKFLOW
+from tests.local.worlds import RUNNING as RUNNING_TASK
 
 RUNNING = batch_job(
     1, state="Running", started_at=NOW + timedelta(seconds=5), workflow_ids=("w1", "w2"), name="<转 & 'x'>",
@@ -195,6 +200,100 @@ def test_running_with_an_end_or_without_a_start() -> None:
     assert running["EndTime"] == "2026-06-30T10:02:05+0800"
     assert (failed["EndTime"], waiting["EndTime"]) == ("2026-06-30T11:00:00+0800", "-")
     assert [row["StartTime"][-5:] for row in rows(Variants(running_without_start_time=True))] == ["-", "+0800", "-"]
+
+
+def told(variants: Variants, rendered: Callable[[Rendering], str]) -> dict[str, Any]:
+    """Return what `variants` make of one row of the small world."""
+    tree = xmltodict.parse(rendered(Rendering(SMALL, variants)), force_list=("Tasks",))
+    (row,) = tree.values()
+    return row  # type: ignore[no-any-return]
+
+
+def listed_task(rendering: Rendering) -> str:
+    return rendering.task(RUNNING_TASK, is_listed=True)
+
+
+def one_execution(rendering: Rendering) -> str:
+    return rendering.execution(OPEN, [RUNNING_TASK])
+
+
+def listed_execution(rendering: Rendering) -> str:
+    return rendering.listed_execution(BROKEN)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "expected"),
+    [
+        ("+08:00", "2026-06-30T10:15:00+08:00"),
+        ("+0800", "2026-06-30T10:15:00+0800"),
+        ("blank", "2026-06-30 10:15:00+0800"),
+        ("Z", "2026-06-30T02:15:00Z"),
+    ],
+)
+def test_time_formats_in_executions(spelling: Any, expected: str) -> None:
+    variants = Variants(execution_time_format=spelling)
+    assert told(variants, one_execution)["Tasks"][0]["CreateTime"] == expected
+    assert told(variants, one_execution)["CreateTime"][-9:] == expected.replace("15:00", "03:00")[-9:]
+    assert told(variants, listed_task)["CreationTime"] == "2026-06-30T10:15:00+0800"
+
+
+def test_creation_times() -> None:
+    assert told(Variants(create_time=True), listed_task)["CreateTime"] == "2026-06-30T10:15:00+0800"
+    variants = Variants(creation_time_in_executions=True)
+    for row in (told(variants, one_execution), told(variants, listed_execution)):
+        assert "CreationTime" in row
+        assert "CreateTime" not in row
+    assert told(variants, one_execution)["Tasks"][0]["CreationTime"] == "2026-06-30T10:15:00+08:00"
+
+
+def test_running_tasks() -> None:
+    assert told(Variants(running_with_end_time=True), listed_task)["EndTime"] == "2026-06-30T10:17:10+0800"
+    assert told(Variants(running_without_start_time=True), listed_task)["StartTime"] == "-"
+    without = Variants(tasks_with_start_time=False)
+    assert "StartTime" not in told(without, listed_task)
+    assert "StartTime" not in told(without, one_execution)["Tasks"][0]
+
+
+def test_where_a_task_names_its_tag_its_bucket_and_its_workflow() -> None:
+    row = told(Variants(tag_in_operation=True), listed_task)
+    assert row["Operation"]["Tag"] == "Segment"
+    assert "Tag" not in row
+    assert told(Variants(input_bucket="Bucket"), listed_task)["Input"]["Bucket"] == "examplebucket-1250000000"
+    variants = Variants(tasks_with_workflow=False)
+    assert "Workflow" not in told(variants, listed_task)
+    assert "Workflow" in told(variants, lambda rendering: rendering.task(RUNNING_TASK, is_listed=False))
+
+
+def test_how_an_execution_is_spelled() -> None:
+    row = told(Variants(workflow_name=True), one_execution)
+    assert row["WorkflowName"] == "课件 & more"
+    assert "Name" not in row
+    url = told(Variants(object_url=True), listed_execution)["Object"]
+    assert url == "https://examplebucket-1250000000.cos.ap-guangzhou.myqcloud.com/raw/a%20b%26%3Cc%3E.mov"
+    first, second = told(Variants(start_node=True), one_execution)["Tasks"]
+    assert (first["Type"], first["Name"], first["JobId"]) == ("Start", "Start", None)
+    assert second["Type"] == "Segment"
+
+
+def test_an_unknown_execution(http: httpx.Client) -> None:
+    with LocalService(SMALL, variants=Variants(unknown_execution="404")) as service:
+        assert code(ask(service, http, "/workflowexecution/i404")) == (404, "InvalidUrl")
+
+
+def test_what_a_batch_job_finds(http: httpx.Client) -> None:
+    with LocalService(SMALL, variants=Variants(batch_job_finds="directly")) as service:
+        params = {"tag": "Transcode", "inventoryTriggerJobId": WITH_WORKFLOW.batch_job_id}
+        assert ids(ask(service, http, "/jobs", params)) == []
+        params["inventoryTriggerJobId"] = WITH_TASKS.batch_job_id
+        assert ids(ask(service, http, "/jobs", params)) == [DIRECT.task_id]
+
+
+def test_layout_changes_no_data_of_a_task() -> None:
+    plain = told(Variants(), listed_task)
+    assert told(Variants(pretty=True), listed_task) == plain
+    mixed = told(Variants(shuffled=True), listed_task)
+    assert mixed == plain
+    assert list(mixed) != list(plain)
 
 
 def test_each_switch_is_tested_here() -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.local import Faults, LocalService, Workload
+from cijob_analysis.local.permissions import ACTIONS
 from tests.local.asking import PATH, ask, code, content, ids, signature
+from tests.local.worlds import CUT, ENCODED, SMALL, WHOLE, WITH_WORKFLOW
 
 WORKLOAD = Workload.generate(batch_jobs=60)
 
@@ -141,6 +143,71 @@ def test_denied_ids(service: LocalService, http: httpx.Client) -> None:
     assert ids(ask(service, http, f"{PATH}/{second}")) == [second]
 
 
+def test_denied_ids_of_executions_and_tasks(http: httpx.Client) -> None:
+    faults = Faults(denied_ids=frozenset({WHOLE.run_id, CUT.task_id}))
+    with LocalService(SMALL, faults=faults) as small:
+        for path in (f"/workflowexecution/{WHOLE.run_id}", f"/jobs/{ENCODED.task_id},{CUT.task_id}"):
+            assert code(ask(small, http, path)) == (403, "AccessDenied")
+        assert ids(ask(small, http, f"/jobs/{ENCODED.task_id}")) == [ENCODED.task_id]
+
+
+@pytest.mark.parametrize(
+    ("action", "path"),
+    [
+        ("ci:DescribeInventoryTriggerJobs", PATH),
+        ("ci:DescribeInventoryTriggerJob", f"{PATH}/b1"),
+        ("ci:DescribeMediaWorkflowExecutions", "/workflowexecution"),
+        ("ci:DescribeMediaWorkflowExecution", "/workflowexecution/i1"),
+        ("ci:DescribeMediaJobs", "/jobs"),
+        ("ci:DescribeMediaJob", "/jobs/j1"),
+        ("ci:DescribePicProcessJobs", "/pic_jobs"),
+        ("ci:DescribeDocProcessJob", "/doc_jobs/d1"),
+        ("ci:DescribeAsrJobs", "/asr_jobs"),
+        ("ci:DescribeMediaQueues", "/queue"),
+        ("ci:DescribePicProcessQueues", "/picqueue"),
+        ("ci:DescribeMediaWorkflows", "/workflow"),
+    ],
+)
+def test_denied_actions(service: LocalService, http: httpx.Client, action: str, path: str) -> None:
+    service.faults = Faults(denied_actions=frozenset({action}))
+    answer = ask(service, http, path, {"tag": "Transcode"})
+    assert code(answer) == (403, "AccessDenied")
+    assert action in content(answer, "Error")["Message"]
+    service.faults = Faults(denied_actions=ACTIONS - {action})
+    assert ask(service, http, path, {"tag": "Transcode"}).status_code == 200
+
+
+def test_what_vanishes_is_listed_and_then_unknown(http: httpx.Client) -> None:
+    vanished = frozenset({WITH_WORKFLOW.batch_job_id, WHOLE.run_id, CUT.task_id})
+    with LocalService(SMALL, faults=Faults(vanished_ids=vanished)) as small:
+        assert WITH_WORKFLOW.batch_job_id in ids(ask(small, http))
+        assert WHOLE.run_id in ids(ask(small, http, "/workflowexecution"))
+        assert CUT.task_id in ids(ask(small, http, "/jobs", {"tag": CUT.tag}))
+        batch_job = ask(small, http, f"{PATH}/{WITH_WORKFLOW.batch_job_id}")
+        assert content(batch_job)["NonExistJobIds"] == WITH_WORKFLOW.batch_job_id
+        assert set(content(ask(small, http, f"/workflowexecution/{WHOLE.run_id}"))) == {"RequestId"}
+        tasks = ask(small, http, f"/jobs/{CUT.task_id},{ENCODED.task_id}")
+        assert (ids(tasks), content(tasks)["NonExistJobIds"]) == ([ENCODED.task_id], CUT.task_id)
+
+
+def test_a_page_that_fails_for_good(service: LocalService, http: httpx.Client) -> None:
+    service.faults = Faults(failing_pages=frozenset({2}))
+    first = ask(service, http, params={"size": "5"})
+    following = {"size": "5", "nextToken": content(first)["NextToken"]}
+    for _ in range(3):
+        assert code(ask(service, http, params=following)) == (500, "InternalError")
+    assert code(ask(service, http, "/queue", {"pageNumber": "2"})) == (500, "InternalError")
+    assert ask(service, http, "/queue").status_code == 200
+    service.faults = Faults()
+    assert len(ids(ask(service, http, params=following))) == 5
+
+
+def test_a_token_that_comes_twice(service: LocalService, http: httpx.Client) -> None:
+    service.faults = Faults(repeated_token=True)
+    token = content(ask(service, http, params={"size": "5"}))["NextToken"]
+    assert content(ask(service, http, params={"size": "5", "nextToken": token}))["NextToken"] == token
+
+
 def test_the_services_clock_is_shown(service: LocalService, http: httpx.Client) -> None:
     service.faults = Faults(clock_offset_s=1000)
     shown = parsedate_to_datetime(ask(service, http).headers["date"]).timestamp()
@@ -177,7 +244,9 @@ def test_shares_are_kept_and_reproducible(service: LocalService, http: httpx.Cli
         ({"latency_s": -1}, "latency_s=-1"),
         ({"retry_after_s": -1}, "retry_after_s=-1"),
         ({"huge_body_bytes": -1}, "huge_body_bytes=-1"),
-        ({"denied_ids": "b1"}, "'b1' is one text"),
+        ({"denied_actions": {"ci:DescribeJobs"}}, "no permission ci:DescribeJobs"),
+        ({"failing_pages": 2}, "failing_pages=2 is one value"),
+        ({"denied_ids": "b1"}, "'b1' is one value"),
     ],
 )
 def test_a_wrong_fault_is_named(arguments: dict[str, object], named: str) -> None:

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from cijob_analysis.local import LocalService, Workload
-from cijob_analysis.local.workload import NOW
+from cijob_analysis.local.zone import NOW
 from tests.local.asking import ask, batch_job, code, content, ids, walk
 
 WORKFLOWS = ("w" + "1" * 32, "w" + "2" * 32)

@@ -103,6 +103,70 @@ def test_odd_ids_are_signed_and_read_alike(service: LocalService, session: reque
         assert answer["NonExistJobIds"] == odd
 
 
+@pytest.mark.parametrize("connect", [by_address, by_proxy])
+def test_it_lists_and_gets_executions(service: LocalService, session: requests.Session, connect: Connect) -> None:
+    sdk = connect(service, session)
+    job = next(job for job in WORKLOAD.batch_jobs if len(WORKLOAD.executions_of(job.batch_job_id)) > 20)
+    (workflow_id, *_) = job.workflow_ids
+    expected = {row.run_id: row for row in WORKLOAD.executions_of(job.batch_job_id) if row.workflow_id == workflow_id}
+    found: list[str] = []
+    token = ""
+    while token is not None:
+        page = sdk.ci_list_workflowexecution(
+            service.bucket, workflow_id, BatchJobId=job.batch_job_id, Size=15, NextToken=token
+        )
+        found += [row["RunId"] for row in page["WorkflowExecutionList"]]
+        token = page.get("NextToken")
+    assert len(found) == len(set(found))
+    assert set(found) == set(expected)
+    (one,) = sdk.ci_get_workflowexecution(service.bucket, found[0])["WorkflowExecution"]
+    own = expected[found[0]]
+    assert (one["RunId"], one["State"], one["Object"]) == (own.run_id, own.state, own.object_key)
+    assert set(one["Topology"]) == {"Dependencies", "Nodes"}
+
+
+def test_it_lists_and_gets_tasks(service: LocalService, session: requests.Session) -> None:
+    sdk = by_address(service, session)
+    tasks = [row for row in WORKLOAD.tasks_of() if row.tag == "Transcode"]
+    queue_id = str(tasks[0].queue_id)
+    page = sdk.ci_list_media_jobs(service.bucket, "Transcode", QueueId=queue_id, Size=100, States="Success,Failed")
+    assert len(page["JobsDetail"]) == 100
+    assert {(row["Tag"], row["QueueId"]) for row in page["JobsDetail"]} == {("Transcode", queue_id)}
+    ids = [row["JobId"] for row in page["JobsDetail"][:10]]
+    answer = sdk.ci_get_media_jobs(service.bucket, ",".join(ids))
+    assert [row["JobId"] for row in answer["JobsDetail"]] == ids
+    by_id = {row.task_id: row for row in tasks}
+    assert [row["State"] for row in answer["JobsDetail"]] == [by_id[name].state for name in ids]
+
+
+def test_it_reads_tasks_of_other_kinds(service: LocalService, session: requests.Session) -> None:
+    sdk = by_address(service, session)
+    (picture,) = sdk.ci_list_media_pic_jobs(service.bucket, "PicProcess", Size=1)["JobsDetail"]
+    assert sdk.ci_get_media_pic_jobs(service.bucket, picture["JobId"])["JobsDetail"][0] == picture
+    (speech,) = sdk.ci_list_asr_jobs(service.bucket, Size=1)["JobsDetail"]
+    assert sdk.ci_get_asr_job(service.bucket, speech["JobId"])["JobsDetail"] == [speech]
+    assert "JobsDetail" not in sdk.ci_list_doc_jobs(service.bucket)
+    assert sdk.ci_get_file_process_jobs(service.bucket, "f404")["NonExistJobIds"] == "f404"
+
+
+def test_it_reads_queues_and_workflows(service: LocalService, session: requests.Session) -> None:
+    sdk = by_address(service, session)
+    by_id = {queue.queue_id: queue for queue in WORKLOAD.queues}
+    lists = (
+        sdk.ci_get_media_queue(service.bucket),
+        sdk.ci_get_media_pic_queue(service.bucket),
+        sdk.ci_get_asr_queue(service.bucket),
+        sdk.ci_get_doc_queue(service.bucket),
+        sdk.ci_get_ai_queue(service.bucket),
+    )
+    rows = [row for found in lists for row in found["QueueList"]]
+    assert all(int(row["MaxConcurrent"]) == by_id[row["QueueId"]].max_concurrent for row in rows)
+    assert len(rows) == len({row["QueueId"] for row in rows}) == len(by_id) - 1  # but for accelerated transcoding
+    workflows = sdk.ci_get_workflow(service.bucket)
+    assert int(workflows["TotalCount"]) == len(WORKLOAD.workflows)
+    assert {row["Name"] for row in workflows["MediaWorkflowList"]} == {item.name for item in WORKLOAD.workflows}
+
+
 def test_a_token_of_temporary_keys_is_accepted(service: LocalService, session: requests.Session) -> None:
     keys = {"SecretId": TEMPORARY.secret_id, "SecretKey": TEMPORARY.secret_key}
     page = by_address(service, session, Token=TEMPORARY.token, **keys).ci_list_inventory_trigger_jobs(service.bucket)

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -14,8 +15,10 @@ import pytest
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.local import Faults, LocalService, Variants, Workload
-from cijob_analysis.local.workload import NOW
-from tests.local.asking import PATH, ask, batch_job, code, content, ids, signature
+from cijob_analysis.local.authentication import Key
+from cijob_analysis.local.zone import NOW
+from cijob_analysis.service.credentials import Credentials
+from tests.local.asking import PATH, ask, batch_job, code, content, ids, rows, signature
 
 JOB = batch_job(1, name="a \"b\" <c> & d, 转码 'e'", message="x\r\n\x00y", started_at=NOW + timedelta(seconds=3))
 OTHER = batch_job(2, type="Job", tag="Transcode")
@@ -215,6 +218,44 @@ def test_not_running_is_said() -> None:
 def test_a_wrong_argument_is_named(arguments: dict[str, object], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         LocalService(**arguments)  # type: ignore[arg-type]
+
+
+def test_the_world_may_be_exchanged_while_it_runs(http: httpx.Client) -> None:
+    now = NOW - timedelta(hours=1)
+    before = Workload.of_batch(executions=30, state="Running", now=now)
+    with LocalService(before) as service:
+        assert service.workload is before
+        assert {row["State"] for row in rows(ask(service, http))} == {"Running"}
+        service.workload = before.at(now + timedelta(hours=1))
+        assert {row["State"] for row in rows(ask(service, http))} == {"Success"}
+        assert service.requests.count() == 2
+        with pytest.raises(ConfigurationError, match="workload=None"):
+            service.workload = None  # type: ignore[assignment]
+
+
+def test_a_list_that_has_become_shorter_ends(http: httpx.Client) -> None:
+    with LocalService(Workload(batch_jobs=(JOB, OTHER))) as service:
+        params = {"size": "1"}
+        params["nextToken"] = content(ask(service, http, params=params))["NextToken"]
+        service.workload = Workload(batch_jobs=(JOB,))
+        assert set(content(ask(service, http, params=params))) == {"RequestId"}
+
+
+def test_keys_that_expire_and_roll(http: httpx.Client) -> None:
+    now = [time.time()]
+    first, second = Credentials("first-id", "first-key", "token-1"), Credentials("second-id", "second-key", "token-2")
+    keys = (Key(first, expires_at=now[0] + 60), Key(second, expires_at=now[0] + 600))
+    with LocalService(Workload(), credentials=keys, clock=lambda: now[0]) as service:
+
+        def answer(own: Credentials) -> httpx.Response:
+            signed = signature(PATH, {}, credentials=own)
+            headers = {"Authorization": signed, "x-ci-security-token": str(own.token)}
+            return http.get(service.url + PATH, headers=headers)
+
+        assert answer(first).status_code == answer(second).status_code == 200
+        now[0] += 120
+        assert code(answer(first)) == (400, "ExpiredToken")
+        assert answer(second).status_code == 200
 
 
 def test_wrong_faults_are_refused_while_it_runs(service: LocalService) -> None:
