@@ -113,15 +113,16 @@ def read_answer(source: bytes | str | PathLike[str]) -> Answer:
     tasks, odd_tasks = to_frame(page.tasks, TASKS)
     if kind == "executions":
         frame = with_ends(frame, tasks.dropna(subset=["run_id"]))
+    is_part = page.next_token is not None or (page.total or 0) > len(page.rows)
     entry = LedgerEntry(
         request="a saved answer",
         level=kind,
         pages=1,
         rows=len(frame),
-        ended=page.next_token is None,
+        ended=not is_part,
         missing_ids=page.missing_ids,
         anomalies=(*anomalies, *odd_tasks),
-        notes=("cut off: one page of several",) if page.next_token else (),
+        notes=("cut off: one page of several",) if is_part else (),
     )
     frame.attrs["ledger"] = tasks.attrs["ledger"] = Ledger((entry,))
     return Answer(kind, frame, tasks, page.next_token, page.missing_ids, page.request_id, data)

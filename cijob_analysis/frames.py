@@ -76,8 +76,8 @@ def with_ends(executions: pd.DataFrame, tasks: pd.DataFrame) -> pd.DataFrame:
     of_run = tasks.groupby("run_id", observed=True, sort=False)
     runs = executions["run_id"]
     is_final = executions["state"].isin(schema.TERMINAL)
-    starts = runs.map(of_run["started_at"].min()).astype(schema.UTC)
-    ends = runs.map(of_run["ended_at"].max()).astype(schema.UTC).where(is_final)
+    starts = of_run["started_at"].min().reindex(runs).set_axis(runs.index)
+    ends = of_run["ended_at"].max().reindex(runs).set_axis(runs.index).where(is_final)
     found = executions.assign(
         started_at=executions["started_at"].fillna(starts), ended_at=executions["ended_at"].fillna(ends)
     )

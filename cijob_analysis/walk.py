@@ -230,7 +230,7 @@ def _take_in(window: Window, page: Page) -> bool:
         into.ended = False
         into.note(f"cut off by limit={listing.limit}")
         return False
-    if not token or is_over:
+    if not token or is_over or (len(page.rows) > 0 and listing.is_known(page.rows)):
         if window.because is not None:
             what, error = window.because
             into.note(f"{what}: could not be read ({error}); the rows came from the other end")

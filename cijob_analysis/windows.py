@@ -45,6 +45,8 @@ class Listing:
         Completes the rows of a page, for instance by the keys of their parents.
     limit : int or None
         At most so many rows.
+    is_known : callable
+        Whether a page holds nothing new, so that what is older need not be read.
     rows, pages : int
         What came so far.
     """
@@ -57,6 +59,7 @@ class Listing:
     newest: float | None = None
     fill: Callable[[list[Row]], list[Row]] = lambda rows: rows
     limit: int | None = None
+    is_known: Callable[[Sequence[Row]], bool] = lambda _rows: False
     rows: int = 0
     pages: int = 0
 

@@ -20,7 +20,7 @@ ROOMS = (
     "service.credentials", "service.arguments", "service.requests", "service.signing", "service.signer",
     "service.retry", "service.proxies", "service.errors", "service.documents", "service.json_answers",
     "service.rows", "service.wire", "service.received", "service.direct", "service.http",
-    "service.transport", "service.plan", "service.client",
+    "service.transport", "service.ways", "service.plan", "service.client",
     "frames", "snapshot", "answers", "columns", "gather", "windows", "walk", "fetch", "archive", "follow",
     "metrics", "files", "plots", "widgets", "local", "cli", "__main__",
 )  # fmt: skip

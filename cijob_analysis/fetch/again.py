@@ -230,7 +230,7 @@ class Again:
 
     def _topologies(self, ids: Sequence[str]) -> pd.DataFrame:
         """Return the workflows with these ids; those whose topology is not known are read."""
-        known = self.known.workflows.reindex(columns=["workflow_id", "topology"])
+        known = self.known.workflows[["workflow_id", "topology", "updated_at"]]
         known = known.loc[known["topology"].notna()]
         lacking = [key for key in ids if key not in set(known["workflow_id"])]
         if not lacking:

@@ -14,8 +14,8 @@ from cijob_analysis.fetch.common import listing_of
 from cijob_analysis.gather import Gathered
 from cijob_analysis.schema import TASKS
 from cijob_analysis.service import requests
-from cijob_analysis.service.plan import LISTED_TAGS
 from cijob_analysis.service.rows import Row
+from cijob_analysis.service.ways import LISTED_TAGS
 from cijob_analysis.service.wire import read_tasks
 from cijob_analysis.walk import SNAPSHOT_THRIFT, walk
 

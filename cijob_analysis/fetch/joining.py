@@ -15,8 +15,8 @@ from cijob_analysis.fetch.jobs import filling_in
 from cijob_analysis.gather import Gathered
 from cijob_analysis.schema import TASKS
 from cijob_analysis.service import requests
-from cijob_analysis.service.plan import Group, Way, groups_of, ways
 from cijob_analysis.service.rows import Row
+from cijob_analysis.service.ways import Group, Way, groups_of, ways
 from cijob_analysis.service.wire import read_tasks
 from cijob_analysis.walk import SNAPSHOT_THRIFT, walk
 
@@ -85,7 +85,7 @@ class Joined:
         self.accounts.append(gathered)
         self.executions = merged("run_id", self.executions, gathered.frame(newest_first=False))
         tasks = gathered.tasks.frame(newest_first=False)[0]
-        self._add(tasks.loc[tasks["task_type"] != "Start"])  # in old layouts; it never waits, nor runs
+        self._add(tasks.loc[~tasks["task_type"].isin(["Start"])])  # in old layouts; it never waits, nor runs
 
     def _add(self, tasks: pd.DataFrame) -> None:
         self.tasks = merged("task_id", self.tasks, tasks)
@@ -109,7 +109,7 @@ def of_executions(
     executions : pandas.DataFrame
         Columns ``run_id``, ``batch_job_id``, ``workflow_id``, ``state``, ``object_key``, ``created_at``.
     workflows : pandas.DataFrame
-        Columns ``workflow_id``, ``topology``.
+        Columns ``workflow_id``, ``topology``, ``updated_at``.
     windows : int or None
         Into how many windows each list is split.
     progress : bool
@@ -136,11 +136,11 @@ def of_executions(
     is_in_detail = pd.Series([key in in_detail for key in keys], executions.index, dtype=bool)
     joined.ask(executions.loc[is_in_detail, "run_id"].to_list())
     listed = executions.loc[~is_in_detail]
-    nothing = _without_any_task(listed, joined.tasks, [group for group in groups if group.tags])
+    nothing = _without_any_task(listed, joined.tasks, [way.groups[0] for way in plan if way.by == "batch job"])
     if nothing and joined.can_go_on:  # the filter by batch job may be for batch jobs of type Job only
         _read_lists(joined, [Way(by="workflow", groups=(group,)) for group in nothing], executions)
     if joined.can_go_on:
-        _ask_for_the_doubtful(joined, listed, groups)
+        _ask_for_the_doubtful(joined, listed, groups, workflows.set_index("workflow_id")["updated_at"])
     tasks = joined.tasks
     if len(tasks):
         for name in ("batch_job_id", "workflow_id", "object_key"):
@@ -186,7 +186,7 @@ def _listings(joined: Joined, way: Way, account: Gathered, executions: pd.DataFr
     """Return a list for each kind of task of a way."""
     first = way.groups[0]
     filters: dict[str, Any] = {"workflow_id": first.workflow_id}
-    own = executions.loc[executions["batch_job_id"].isin([group.batch_job_id for group in way.groups])]
+    own = executions.loc[executions["batch_job_id"].fillna("").isin([group.batch_job_id for group in way.groups])]
     own = own.loc[own["workflow_id"] == first.workflow_id]
     if way.by == "batch job":
         filters["batch_job_id"] = first.batch_job_id
@@ -196,7 +196,8 @@ def _listings(joined: Joined, way: Way, account: Gathered, executions: pd.DataFr
         fill = _of_runs(frozenset(own["run_id"].to_list()), account)
         whose = first.workflow_id
     if (way.by == "workflow" or joined.is_tail) and own["created_at"].notna().any():
-        filters["created_after"] = own["created_at"].min()  # no task is older than its execution
+        # No task is older than its execution; the bound of /jobs is worded "later than" (page 1045/73114).
+        filters["created_after"] = own["created_at"].min() - pd.Timedelta(seconds=1)
     return [
         listing_of(
             joined.client,
@@ -210,12 +211,14 @@ def _listings(joined: Joined, way: Way, account: Gathered, executions: pd.DataFr
     ]
 
 
-def _ask_for_the_doubtful(joined: Joined, executions: pd.DataFrame, groups: Sequence[Group]) -> None:
+def _ask_for_the_doubtful(
+    joined: Joined, executions: pd.DataFrame, groups: Sequence[Group], updated_at: pd.Series[Any]
+) -> None:
     """Ask for executions whose tasks do not seem to be all there, after their state and topology.
 
-    One that succeeded has a task for each node, one that failed a task that failed. Where fewer are there, a workflow
-    may have been changed since, or may branch: one execution of each kind is asked for, and all others only if that
-    one has more tasks than the lists gave it.
+    One that succeeded has a task for each node, one that failed a task that failed. Where fewer are there, the
+    workflow may branch; where it was changed since (`updated_at`, by its id), it may have had other nodes: one
+    execution of each kind is asked for, and all others only if that one has more tasks than the lists gave it.
     """
     if not len(executions):
         return
@@ -228,11 +231,14 @@ def _ask_for_the_doubtful(joined: Joined, executions: pd.DataFrame, groups: Sequ
     is_bare = states.isin(["Success", "Failed"]) & (counts == 0)
     is_bare |= (states == "Failed") & ~runs.isin(with_failure)
     joined.ask(runs.loc[is_bare].to_list())
-    is_short = (states == "Success") & ~is_bare & (counts < expected)
-    short = pd.DataFrame({"run_id": runs, "workflow_id": executions["workflow_id"], "n": counts}).loc[is_short]
+    workflows = executions["workflow_id"]
+    is_short = (states == "Success") & (counts < expected)
+    is_short |= states.isin(schema.TERMINAL) & (executions["created_at"] < workflows.map(updated_at))
+    cells = {"run_id": runs, "workflow_id": workflows, "state": states.astype(object), "n": counts}
+    short = pd.DataFrame(cells).loc[is_short & ~is_bare]
     if not len(short) or not joined.can_go_on:
         return
-    kinds = short.groupby(["workflow_id", "n"], sort=False, dropna=False)["run_id"]
+    kinds = short.groupby(["workflow_id", "state", "n"], sort=False, dropna=False)["run_id"]
     samples = kinds.first()
     joined.ask(samples.to_list())
     found = joined.tasks["run_id"].value_counts().to_dict()
@@ -242,13 +248,15 @@ def _ask_for_the_doubtful(joined: Joined, executions: pd.DataFrame, groups: Sequ
 
 
 def _without_any_task(executions: pd.DataFrame, tasks: pd.DataFrame, groups: Sequence[Group]) -> list[Group]:
-    """Return the groups of which no execution has a task, though one is finished."""
+    """Return the groups whose batch jobs have no task at all, though an execution is finished."""
     is_finished = executions["state"].isin(["Success", "Failed"])
-    finished = executions.loc[is_finished, ["batch_job_id", "workflow_id"]].fillna("").astype(object)
-    found = executions.loc[executions["run_id"].isin(tasks["run_id"]), ["batch_job_id", "workflow_id"]]
-    wanted = set(finished.itertuples(index=False, name=None))
-    there = set(found.fillna("").astype(object).itertuples(index=False, name=None))
-    return [group for group in groups if (group.batch_job_id, group.workflow_id) in wanted - there]
+    wanted = set(executions.loc[is_finished, ["batch_job_id", "workflow_id"]].itertuples(index=False, name=None))
+    there = set(tasks["batch_job_id"].dropna())
+    return [
+        group
+        for group in groups
+        if (group.batch_job_id, group.workflow_id) in wanted and group.batch_job_id not in there
+    ]
 
 
 def _of_runs(run_ids: frozenset[str], account: Gathered) -> Callable[[list[Row]], list[Row]]:

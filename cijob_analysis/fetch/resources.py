@@ -137,7 +137,8 @@ def _read(
                 book, name = left.pop()
             except IndexError:
                 return
-            number = rows = 0
+            number = 0
+            seen: set[str | None] = set()
             while True:
                 number += 1
                 try:
@@ -152,9 +153,11 @@ def _read(
                     gathered.pages += 1
                     gathered.add(page.rows, books.index(book))
                     gathered.missing_ids += page.missing_ids
-                rows += len(page.rows)
-                if not page.rows or page.total is None or rows >= page.total:
+                keys = {row[0] for row in page.rows}
+                is_last = len(page.rows) < NUMBERED_PAGE_SIZE if page.total is None else len(seen | keys) >= page.total
+                if is_last or keys <= seen:  # a list that ignores the number comes again and again
                     break
+                seen |= keys
 
     if not left:
         return

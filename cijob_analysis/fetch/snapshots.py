@@ -16,6 +16,7 @@ from cijob_analysis.fetch.joining import merged, of_executions
 from cijob_analysis.fetch.resources import workflows_by_ids
 from cijob_analysis.frames import with_ends
 from cijob_analysis.gather import Gathered
+from cijob_analysis.ledger import Ledger, ledger_of
 from cijob_analysis.schema import LEVELS
 from cijob_analysis.service.requests import PAGE_SIZE
 from cijob_analysis.snapshot import Snapshot
@@ -149,12 +150,15 @@ class Reading:
     def leave_partial(self, error: BaseException) -> None:
         """Put what was read into ``error.partial``."""
         partial = getattr(error, "partial", None)
-        if not isinstance(partial, pd.DataFrame):
+        lacking = [level for level in LEVELS if level not in self.frames]
+        if isinstance(partial, pd.DataFrame):
+            self.frames[_kind_of(partial)] = partial
+        elif isinstance(error, KeyboardInterrupt) and "batch_jobs" in self.frames and lacking:
+            self.frames[lacking[0]] = self._unread(lacking[0], error)  # it came between two walks
+        else:
             return
-        self.frames[_kind_of(partial)] = partial
         if isinstance(error, KeyboardInterrupt):
-            error.__notes__.clear()
-            error.add_note("what had been read is a Snapshot: the exception's attribute partial")
+            error.__notes__ = ["what had been read is a Snapshot: the exception's attribute partial"]
         error.partial = self.snapshot()  # type: ignore[attr-defined]
 
     def read_executions(self) -> None:
@@ -194,7 +198,18 @@ class Reading:
             own, more = of_jobs(self._client, self.frames["batch_jobs"], windows=self._windows, progress=self._progress)
             tasks = merged("task_id", tasks, own)
             accounts += more
+        if not ledger_of(executions).is_complete:
+            unknown = "cut off: not all executions are known"
+            accounts.append(Gathered("tasks", "GET /jobs", ended=False, notes=[unknown]))
         self.frames["tasks"] = self._kept(accounts, tasks)
+
+    def _unread(self, level: str, error: KeyboardInterrupt) -> pd.DataFrame:
+        """Return an empty frame whose ledger says that it was interrupted."""
+        gathered = Gathered(level, "", batch_job_ids=tuple(self.frames["batch_jobs"]["batch_job_id"]))
+        gathered.interrupted(error)
+        frame = gathered.frame(newest_first=True)
+        frame.attrs["ledger"] = Ledger((gathered.entry(),), as_of(self._client))
+        return frame
 
     def _kept(self, gathered: Any, frame: pd.DataFrame) -> pd.DataFrame:
         """Return `frame` with its ledger, whatever could not be read, unless an exception was asked for."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.fetch.common import (
     Ids,
@@ -22,7 +23,7 @@ from cijob_analysis.fetch.common import (
 )
 from cijob_analysis.fetch.jobs import of_jobs
 from cijob_analysis.fetch.joining import of_executions
-from cijob_analysis.fetch.resources import fetch_workflows
+from cijob_analysis.fetch.resources import workflows_by_ids
 from cijob_analysis.gather import Gathered, by_id
 from cijob_analysis.schema import require
 from cijob_analysis.service import requests
@@ -134,12 +135,26 @@ def fetch_tasks(
     if not isinstance(parents, pd.DataFrame):
         raise ConfigurationError(f"parents is {type(parents).__name__}, no frame of executions or batch jobs")
     if "run_id" in parents.columns:
-        workflows = fetch_workflows(client, parents["workflow_id"].dropna().unique())
-        tasks, _, accounts = of_executions(client, parents, workflows, windows=windows, progress=progress)
+        tasks, accounts = _of_parents(client, parents, windows=windows, progress=progress)
     else:
         require(parents, "batch_job_id", "type", "tag")
         tasks, accounts = of_jobs(client, parents, windows=windows, progress=progress)
     return finished(client, accounts, tasks, on_error=on_error, noun="tasks")
+
+
+def _of_parents(
+    client: Client, executions: pd.DataFrame, *, windows: int | None, progress: bool
+) -> tuple[pd.DataFrame, list[Gathered]]:
+    """Return the tasks of executions; where a workflow cannot be read, its executions are asked for one by one."""
+    account = workflows_by_ids(client, executions["workflow_id"].dropna().unique().tolist())
+    workflows = account.frame(newest_first=False)
+    if account.interruption is not None:
+        return schema.empty(schema.TASKS), [account]
+    for what, error in account.errors:
+        account.note(f"{what}: could not be read ({error}); the executions were asked for one by one")
+    account.errors, account.ended = [], True
+    tasks, _, accounts = of_executions(client, executions, workflows, windows=windows, progress=progress)
+    return tasks, [account, *accounts]
 
 
 def _of_kinds(

@@ -176,7 +176,7 @@ TASKS: Final = (
 )
 
 QUEUES: Final = (
-    Column(name="queue_id", wire=("QueueId",), doc="id of the queue, p…"),
+    Column(name="queue_id", wire=("QueueId", "QueueID"), doc="id of the queue, p…"),
     Column(name="name", wire=("Name",), verbatim=True, doc="its name"),
     Column(name="state", wire=("State",), doc="Active or Paused"),
     Column(name="category", wire=("Category",), doc="what it is for, such as Transcoding or PicProcessing"),

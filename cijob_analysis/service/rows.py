@@ -74,9 +74,9 @@ def read_row(element: Element, plan: Plan, width: int) -> Row:
     return tuple(row)
 
 
-def _fill(row: list[str | None], element: Element, plan: Plan) -> dict[str, list[str]]:
-    """Put the texts of `element`'s children into `row`; return those without a place, as JSON texts by name."""
-    rest: dict[str, list[str]] = {}
+def _fill(row: list[str | None], element: Element, plan: Plan) -> list[tuple[str, str]]:
+    """Put the texts of `element`'s children into `row`; return those without a place, as names and JSON texts."""
+    rest: list[tuple[str, str]] = []
     find_leaf = plan.leaves.get
     below = plan.below
     for child in element:
@@ -99,14 +99,14 @@ def _fill(row: list[str | None], element: Element, plan: Plan) -> dict[str, list
         elif tag in below:
             unclaimed = _fill(row, child, below[tag])
             if unclaimed:
-                rest.setdefault(tag, []).append(_object(unclaimed))
+                rest.append((tag, _object(unclaimed)))
             continue
         elif _fill_special(row, child, plan):
             continue
-        rest.setdefault(tag, []).append(json_of(child, 2))
+        rest.append((tag, json_of(child, 2)))
     text = element.text
     if text and not text.isspace():
-        rest["#text"] = [encode_basestring(text.strip())]
+        rest.append(("#text", encode_basestring(text.strip())))
     return rest
 
 
@@ -139,26 +139,41 @@ def _fill_special(row: list[str | None], child: Element, plan: Plan) -> bool:
     return False
 
 
-def _object(members: dict[str, list[str]]) -> str:
-    """Return a JSON object; a name that came several times has a list."""
-    parts = [
-        f"{encode_basestring(name)}: {texts[0] if len(texts) == 1 else '[' + ', '.join(texts) + ']'}"
-        for name, texts in members.items()
-    ]
-    return "{" + ", ".join(parts) + "}"
+def _object(pairs: list[tuple[str, str]]) -> str:
+    """Return a JSON object of names and JSON texts; a name that came several times has a list."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        texts: dict[str, list[str]] = {name: [] for name in members}
+        for name, text in pairs:
+            texts[name].append(text)
+        members = {name: found[0] if len(found) == 1 else f"[{', '.join(found)}]" for name, found in texts.items()}
+    return "{" + ", ".join([f"{encode_basestring(name)}: {text}" for name, text in members.items()]) + "}"
 
 
 def json_of(element: Element, depth: int) -> str:
-    """Return `element` as JSON text, in xmltodict's shape."""
-    if depth > MAX_DEPTH:
-        raise ResponseFormatError(f"elements nested deeper than {MAX_DEPTH} levels, down to <{element.tag}>")
-    text = element.text
-    if not len(element) and not element.attrib:
-        return encode_basestring(text) if text and not text.isspace() else "null"
-    members = {f"@{name}": [encode_basestring(value)] for name, value in element.attrib.items()}
+    """Return `element` as JSON text, in xmltodict's shape.
+
+    Raises
+    ------
+    ResponseFormatError
+        It has elements deeper than `MAX_DEPTH`; it stands at `depth` itself.
+    """
+    words = element.text or ""
+    pairs = [(f"@{name}", encode_basestring(value)) for name, value in element.items()]
+    if not len(element) and not pairs:
+        return encode_basestring(words) if words and not words.isspace() else "null"
+    if depth >= MAX_DEPTH and len(element):
+        raise ResponseFormatError(f"elements nested deeper than {MAX_DEPTH} levels, down to <{element[0].tag}>")
     for child in element:
-        members.setdefault(child.tag, []).append(json_of(child, depth + 1))
-    words = "".join([text or "", *(child.tail or "" for child in element)]).strip()
-    if words:
-        members["#text"] = [encode_basestring(words)]
-    return _object(members)
+        if len(child) or child.keys():
+            value = json_of(child, depth + 1)
+        else:  # most are leaves, which are not worth a call
+            text = child.text
+            value = encode_basestring(text) if text and not text.isspace() else "null"
+        pairs.append((child.tag, value))
+        tail = child.tail
+        if tail and not tail.isspace():
+            words += tail
+    if words and not words.isspace():
+        pairs.append(("#text", encode_basestring(words.strip())))
+    return _object(pairs)

@@ -12,14 +12,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cijob_analysis import APIError, ResponseFormatError, schema
-from cijob_analysis.service.wire import Page, read_batch_jobs
+from cijob_analysis.service.wire import (
+    Page,
+    Reader,
+    read_batch_jobs,
+    read_executions,
+    read_queues,
+    read_tasks,
+    read_workflows,
+)
 
 DATA = Path(__file__).parent.parent / "data"
 
 
-def rows(page: Page) -> list[dict[str, str]]:
+def rows(page: Page, kind: str = "batch_jobs") -> list[dict[str, str]]:
     """Return the rows as what they say, without what is missing."""
-    names = [column.name for column in schema.BATCH_JOBS]
+    names = [column.name for column in schema.TABLES[kind]]
     return [{name: text for name, text in zip(names, row, strict=True) if text is not None} for row in page.rows]
 
 
@@ -90,6 +98,7 @@ def test_a_list_of_both_types_and_the_token_of_the_next_page() -> None:
             {"queue_id": "p1", "extra": '{"Operation": {"QueueId": "p2"}}'},
         ),
         ("<Operation><WorkflowIds>w1,w2</WorkflowIds></Operation>", {"workflow_ids": "w1,w2"}),
+        ("<Operation><WorkflowIds>w1, w2</WorkflowIds></Operation>", {"workflow_ids": "w1,w2"}),
         (
             "<Operation><WorkflowIds>w1</WorkflowIds><WorkflowIds> w2 </WorkflowIds></Operation>",
             {"workflow_ids": "w1,w2"},
@@ -97,6 +106,7 @@ def test_a_list_of_both_types_and_the_token_of_the_next_page() -> None:
         ("<Operation><WorkflowIds/></Operation>", {}),
         ("<State>\n Running\n</State>", {"state": "Running"}),
         ("<Name> blanks are meant </Name>", {"name": " blanks are meant "}),
+        ("<Message>\n</Message><Input><Prefix>\n</Prefix></Input>", {"input_kind": "Prefix"}),
         ("<Input><Object>a/b.mp4</Object></Input>", {"input_kind": "Object", "input_value": "a/b.mp4"}),
         ("<Input><Prefix/></Input>", {"input_kind": "Prefix"}),
         ("<Input><Prefix/><Object>a</Object></Input>", {"input_kind": "Object", "input_value": "a"}),
@@ -104,6 +114,10 @@ def test_a_list_of_both_types_and_the_token_of_the_next_page() -> None:
         (
             "<Input><Object>a</Object><Prefix>b</Prefix></Input>",
             {"input_kind": "Object", "input_value": "a", "extra": '{"Input": {"Prefix": "b"}}'},
+        ),
+        (
+            "<Input><Object>a</Object><Prefix>a</Prefix></Input>",
+            {"input_kind": "Object", "input_value": "a", "extra": '{"Input": {"Prefix": "a"}}'},
         ),
         ("<Progress>40</Progress>", {"extra": '{"Progress": "40"}'}),
         ("<Name>a<b>c</b></Name>", {"extra": '{"Name": {"b": "c", "#text": "a"}}'}),
@@ -128,6 +142,65 @@ def test_layouts(inside: str, expected: dict[str, str]) -> None:
 )
 def test_ids_that_do_not_exist(inside: str, missing: tuple[str, ...]) -> None:
     assert read_batch_jobs(f"<Response>{inside}</Response>".encode()) == Page([], None, missing, None)
+
+
+@pytest.mark.parametrize(
+    ("read", "inside", "missing"),
+    [
+        (read_tasks, "<NonExistJobIds>j1,j2</NonExistJobIds>", ("j1", "j2")),
+        (read_queues, "<NonExistPIDs>p1</NonExistPIDs><NonExistPIDs>p2</NonExistPIDs>", ("p1", "p2")),
+        (read_queues, "<NonExistPIDs>\n<QueueID>p1</QueueID>\n<QueueID>p2</QueueID>\n</NonExistPIDs>", ("p1", "p2")),
+        (read_queues, "<NonExistPIDs/>", ()),
+        (read_workflows, "<NonExistIDs>w1</NonExistIDs>", ("w1",)),
+    ],
+)
+def test_ids_of_other_kinds_that_do_not_exist(read: Reader, inside: str, missing: tuple[str, ...]) -> None:
+    assert read(f"<Response>{inside}</Response>".encode()).missing_ids == missing
+
+
+def test_an_executions_tasks_have_the_keys_of_their_parent() -> None:
+    page = read_executions(
+        b"<Response><WorkflowExecution>"
+        b"<Tasks><JobId>j1</JobId><Name>Snapshot_1</Name></Tasks><Tasks/><Tasks><JobId>j2</JobId></Tasks>"
+        b"<RunId>i1</RunId><WorkflowId>w1</WorkflowId><Object> a.mp4</Object>"
+        b"</WorkflowExecution></Response>"
+    )
+    parent = {"run_id": "i1", "workflow_id": "w1", "object_key": " a.mp4"}
+    assert rows(page, "executions") == [parent]
+    assert rows(Page(list(page.tasks)), "tasks") == [
+        {"task_id": "j1", "node": "Snapshot_1", **parent},
+        {"task_id": "j2", **parent},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("read", "kind", "tag", "inside", "expected"),
+    [
+        (read_executions, "executions", "WorkflowExecutionList", "<CreationTime>t</CreationTime>", {"created_at": "t"}),
+        (read_executions, "executions", "WorkflowExecution", "<Name>n</Name>", {"workflow_name": "n"}),
+        (read_executions, "executions", "WorkflowExecution", "<Tasks>lost?</Tasks>", {"extra": '{"Tasks": "lost?"}'}),
+        (read_tasks, "tasks", "JobsDetail", "<Operation><Tag>Concat</Tag></Operation>", {"task_type": "Concat"}),
+        (
+            read_tasks,
+            "tasks",
+            "JobsDetail",
+            "<Tag>Tts</Tag><Operation><Input><Object>a</Object></Input></Operation>",
+            {"task_type": "Tts", "extra": '{"Operation": {"Input": {"Object": "a"}}}'},
+        ),
+        (read_queues, "queues", "Queue", "<MaxSize>9</MaxSize>", {"max_size": "9"}),
+        (read_workflows, "workflows", "MediaWorkflow", "<Topology>\n</Topology>", {}),
+    ],
+)
+def test_layouts_of_other_kinds(read: Reader, kind: str, tag: str, inside: str, expected: dict[str, str]) -> None:
+    page = read(f"<Response><{tag}>{inside}</{tag}></Response>".encode())
+    assert rows(page, kind) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("said", "total"), [("12", 12), (" 12\n", 12), ("", None), ("many", None), ("-1", None), ("\u0661", None)]
+)
+def test_how_many_there_are_on_all_pages(said: str, total: int | None) -> None:
+    assert read_queues(f"<Response><TotalCount>{said}</TotalCount></Response>".encode()).total == total
 
 
 def test_an_empty_list_is_a_page_without_rows() -> None:
@@ -177,6 +250,7 @@ def test_any_encoding_that_the_answer_declares(encoding: str) -> None:
         (b'{"a": 1}', "not XML", False),
         (b"<Other/>", "<Other>", False),
         (b"<Response><QueueList/></Response>", "no answer about batch jobs.*<QueueList>", False),
+        (b"<Response><JobsDetail>...</JobsDetail></Response>", "<JobsDetail> holds the text '...'", False),
         (b"\x00\x01\x02", "not XML", False),
     ],
 )
@@ -214,6 +288,10 @@ def test_elements_nested_too_deeply_are_refused() -> None:
         (b"<Error><Code>SlowDown</Code></Error>", ("SlowDown", "", None, None)),
         (b"<Error/>", ("UnknownError", "", None, None)),
         (b"<Response><Error><Code>InternalError</Code></Error></Response>", ("InternalError", "", None, None)),
+        (
+            b"<Response><RequestId>r</RequestId><Error><Code>C</Code><TraceId>t</TraceId></Error></Response>",
+            ("C", "", "r", "t"),
+        ),
         (b'{"code": 1018, "message": "m", "request_id": "r"}', ("AccessDenied", "m", "r", None)),
     ],
 )
