@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from cijob_analysis import schema
+from cijob_analysis.fetch.again_tasks import TaskReading
 from cijob_analysis.fetch.common import as_of, filters_of, listing_of
 from cijob_analysis.fetch.executions import details, execution_listing
 from cijob_analysis.fetch.jobs import task_listings
-from cijob_analysis.fetch.joining import merged, of_executions
-from cijob_analysis.fetch.resources import workflows_by_ids
+from cijob_analysis.fetch.joining import merged
 from cijob_analysis.frames import with_ends
-from cijob_analysis.gather import Gathered, by_id
+from cijob_analysis.gather import Gathered
 from cijob_analysis.ledger import Ledger
 from cijob_analysis.schema import EXECUTIONS, TASKS, TERMINAL
 from cijob_analysis.service import requests
-from cijob_analysis.service.requests import MAX_TASK_IDS, PAGE_SIZE, path_of_task
-from cijob_analysis.service.wire import read_executions, read_tasks
+from cijob_analysis.service.requests import PAGE_SIZE
+from cijob_analysis.service.rows import Row
+from cijob_analysis.service.ways import pages_of
+from cijob_analysis.service.wire import read_executions
 from cijob_analysis.snapshot import Snapshot
 from cijob_analysis.walk import SNAPSHOT_THRIFT, walk
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from cijob_analysis.service.client import Client
     from cijob_analysis.windows import Listing
 
+ENDED: Final = tuple(state for state in TERMINAL)
 OVERLAP: Final = timedelta(minutes=10)
 """How far before the newest known row a list is read again: nobody knows how soon a list shows what was created."""
 
@@ -71,7 +74,17 @@ class Again:
 
     def snapshot(self, batch_jobs: pd.DataFrame) -> Snapshot:
         """Return what was read, with its ledgers."""
-        executions = with_ends(self.executions, self.tasks)
+        known = self.known.executions
+        touched = known.loc[
+            known["run_id"].isin(self.tasks["run_id"]) & ~known["run_id"].isin(self.executions["run_id"])
+        ]
+        if len(touched):  # their state is as it was, but a first task may have started
+            empty = schema.empty(EXECUTIONS)
+            names = ("run_id", "batch_job_id", "workflow_id", "state", "created_at")
+            columns = {name: empty[name].reindex(touched.index) for name in empty.columns}
+            touched = pd.DataFrame({**columns, **{name: touched[name] for name in names}})
+            self.executions = merged("run_id", self.executions, touched)
+        executions = with_ends(self.executions, self._all_tasks())
         frames = {"executions": executions, "tasks": self.tasks, "workflows": self.workflows}
         time = as_of(self.client)
         for kind, frame in frames.items():
@@ -79,166 +92,107 @@ class Again:
             frame.attrs["ledger"] = Ledger(of_kind, time)
         return Snapshot(batch_jobs=batch_jobs, as_of=time, **frames)
 
+    def _all_tasks(self) -> pd.DataFrame:
+        """Return the times of all tasks of the executions that were read, known ones included."""
+        names = ["task_id", "run_id", "started_at", "ended_at"]
+        known = self.known.tasks.reindex(columns=names)
+        known = known.loc[known["run_id"].isin(self.executions["run_id"])]
+        both = [frame for frame in (known, self.tasks[names]) if len(frame)]
+        return pd.concat(both).drop_duplicates("task_id", keep="last") if both else self.tasks
+
     def _read_executions(self, batch_jobs: pd.DataFrame, *, with_tasks: bool) -> None:
         ids = batch_jobs["batch_job_id"]
         known = self.known.executions
         known = known.loc[known["batch_job_id"].isin(ids)]
         fresh = self._fresh(batch_jobs, known)
         running = known.loc[~known["state"].isin(TERMINAL)]
-        still = self._still_running(ids, running)
-        self.executions = merged("run_id", still, fresh)
+        seen, unsaid = self._how_they_are(running)
+        self.executions = merged("run_id", seen, fresh)
         if self.interruption is not None:
             return
-        new = fresh.loc[~fresh["run_id"].isin(known["run_id"])]
-        finished = running.loc[~running["run_id"].isin(still["run_id"])]
         if not with_tasks:
-            self._ask(finished["run_id"].to_list(), ids)
+            self.ask(unsaid)
+            self.tasks = schema.empty(TASKS)
             return
-        names = ["run_id", "batch_job_id", "workflow_id", "state", "created_at"]
-        must = pd.concat([finished[names], new[names]], ignore_index=True)
-        maybe = running.loc[running["run_id"].isin(still["run_id"]), names]
-        self._read_tasks(known, must, maybe)
+        tasks = TaskReading(self, known)
+        for key in ids:
+            of_job = fresh.loc[(fresh["batch_job_id"] == key) & ~fresh["run_id"].isin(known["run_id"]), "run_id"]
+            mine = running.loc[running["batch_job_id"] == key, "run_id"]
+            ended = seen.loc[seen["state"].isin(TERMINAL), "run_id"]
+            tasks.add(str(key), must=[*of_job, *mine[mine.isin(ended)]], unsaid=[*mine[mine.isin(unsaid)]], runs=mine)
+        tasks.read()
 
     def _fresh(self, batch_jobs: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-        """Return executions that were created lately, some of which are known."""
+        """Return executions that were created lately, newest first until a page holds none that is new."""
+        known_ids = frozenset(self.known.executions["run_id"])
         if len(batch_jobs) > 1 and len(known):  # one request tells whether any of them has new ones
-            after = self.known.executions["created_at"].max() - OVERLAP
-            request = requests.execution_list(created_after=after)
+            request = requests.execution_list()
             probe = Gathered("executions", "GET /workflowexecution", filters_of(request))
             probe.batch_job_ids = tuple(batch_jobs["batch_job_id"])
-            walk(self.client, [listing_of(self.client, request, read_executions, probe, limit=PAGE_SIZE)])
-            rows = probe.frame(newest_first=True)
+            listing = listing_of(self.client, request, read_executions, probe, limit=PAGE_SIZE)
+            walk(self.client, [listing])
             probe.notes.clear()
-            is_whole, probe.ended = probe.ended, probe.interruption is None and not probe.errors
+            probe.ended = probe.interruption is None and not probe.errors
             self.accounts.append(probe)
-            if is_whole and rows["run_id"].isin(self.known.executions["run_id"]).all():
+            if known_ids.issuperset(probe.frame(newest_first=True)["run_id"]):
                 return schema.empty(EXECUTIONS)
         into = Gathered("executions", "GET /workflowexecution", batch_job_ids=tuple(batch_jobs["batch_job_id"]))
-        newest = known.groupby("batch_job_id", observed=True)["created_at"].max() - OVERLAP
+        listings = [execution_listing(self.client, into, batch_job_id=str(key)) for key in batch_jobs["batch_job_id"]]
+        for listing in listings:
+            listing.is_known = all_known(known_ids)
+        return self.walked(into, listings)
+
+    def _how_they_are(self, running: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+        """Ask how executions are that were running: for those that still are, or for those that have ended.
+
+        Whichever list is shorter is read. One of those that still run does not say how the others ended.
+
+        Returns
+        -------
+        seen : pandas.DataFrame
+            Executions of `running` that a list held.
+        unsaid : list of str
+            Those that have ended without anything said about how.
+        """
+        if not len(running):
+            return schema.empty(EXECUTIONS), []
+        everything = self.known.executions
+        per_job = [
+            _Group.of(str(key), own, everything.loc[everything["batch_job_id"] == key])
+            for key, own in running.groupby("batch_job_id", observed=True)
+        ]
+        overall = [_Group.of(None, running, everything)]
+        groups = overall if _pages(overall) < _pages(per_job) else per_job
+        into = Gathered("executions", "GET /workflowexecution", batch_job_ids=tuple(running["batch_job_id"].unique()))
         listings = [
             execution_listing(
-                self.client, into, batch_job_id=str(key), created_after=newest[key] if key in newest.index else None
+                self.client, into, batch_job_id=group.batch_job_id, states=group.states, created_after=group.after
             )
-            for key in batch_jobs["batch_job_id"]
+            for group in groups
         ]
-        return self._walked(into, listings)
-
-    def _still_running(self, ids: pd.Series[Any], running: pd.DataFrame) -> pd.DataFrame:
-        """Return those of the `running` executions that still are."""
-        if not len(running):
-            return schema.empty(EXECUTIONS)
-        one: dict[str, Any] = {"batch_job_id": str(ids.iloc[0])} if len(ids) == 1 else {}
-        into = Gathered("executions", "GET /workflowexecution", batch_job_ids=tuple(ids))
-        listing = execution_listing(
-            self.client, into, states="Running", created_after=running["created_at"].min(), **one
-        )
-        rows = self._walked(into, [listing])
+        rows = self.walked(into, listings)
         rows = rows.loc[rows["run_id"].isin(running["run_id"])]
         parents = running.set_index("run_id")["batch_job_id"]
-        return rows.assign(batch_job_id=rows["run_id"].map(parents).astype(schema.TEXT))
+        rows = rows.assign(batch_job_id=rows["run_id"].map(parents).astype(schema.TEXT))
+        if into.errors or into.interruption is not None:
+            return rows, []
+        asked = [key for group in groups if group.states != ENDED for key in group.run_ids]
+        found = frozenset(rows["run_id"])
+        return rows, [key for key in asked if key not in found]
 
-    def _read_tasks(self, known: pd.DataFrame, must: pd.DataFrame, maybe: pd.DataFrame) -> None:
-        """Read the tasks of executions that are new or finished (`must`) or still running (`maybe`).
-
-        Of each batch job the newest part is read as lists if that takes fewer requests than its executions one by
-        one; in that case those that still run are asked for only where one of their known tasks has gone on.
-        """
-        tasks = self.known.tasks
-        unfinished = tasks.loc[tasks["run_id"].isin(maybe["run_id"]) & ~tasks["state"].isin(TERMINAL)]
-        idle = ~maybe["run_id"].isin(unfinished["run_id"])
-        must, maybe = pd.concat([must, maybe.loc[idle]], ignore_index=True), maybe.loc[~idle]
-        one_by_one: list[str] = []
-        by_id_first: list[pd.DataFrame] = []
-        tails: dict[str, pd.Timestamp] = {}
-        for key in pd.unique(pd.concat([must["batch_job_id"], maybe["batch_job_id"]])):
-            own_must, own_maybe = (rows.loc[rows["batch_job_id"] == key] for rows in (must, maybe))
-            own_unfinished = unfinished.loc[unfinished["run_id"].isin(own_maybe["run_id"])]
-            after = pd.concat([own_must["created_at"], own_maybe["created_at"]]).min()
-            n = int((known.loc[known["batch_job_id"] == key, "created_at"] >= after).sum())
-            recent = tasks.loc[(tasks["batch_job_id"] == key) & (tasks["created_at"] >= after)]
-            as_list = -(-n // PAGE_SIZE) + sum(-(-m // PAGE_SIZE) for m in recent["task_type"].value_counts())
-            if len(recent) and as_list <= len(own_must) + -(-len(own_unfinished) // MAX_TASK_IDS):
-                tails[str(key)] = after
-            else:
-                one_by_one += own_must["run_id"].to_list()
-                by_id_first.append(own_unfinished)
-        if by_id_first:
-            one_by_one += self._gone_on(pd.concat(by_id_first))
-        self._ask(one_by_one, pd.concat([must["batch_job_id"], maybe["batch_job_id"]]))
-        if tails and self.interruption is None:
-            self._read_tails(tails)
-
-    def _gone_on(self, unfinished: pd.DataFrame) -> list[str]:
-        """Ask for tasks by their ids; return the executions of those that have changed their state."""
-        if not len(unfinished) or self.interruption is not None:
-            return []
-        into = Gathered("tasks", "GET /jobs/<ids>", batch_job_ids=tuple(unfinished["batch_job_id"].dropna().unique()))
-        keys = unfinished["task_id"].to_list()
-        by_id(
-            self.client,
-            into,
-            keys,
-            requests.tasks,
-            read_tasks,
-            at_once=MAX_TASK_IDS,
-            group_of=path_of_task,
-            progress=self.progress,
-        )
-        self.accounts.append(into)
-        rows = into.frame(newest_first=True)
-        before = unfinished.drop_duplicates("task_id").set_index("task_id")
-        for name in ("run_id", "batch_job_id", "workflow_id"):
-            rows[name] = rows[name].fillna(rows["task_id"].map(before[name]).astype(schema.TEXT))
-        self.tasks = merged("task_id", self.tasks, rows)
-        earlier = rows["task_id"].map(before["state"].astype(object))
-        return rows.loc[rows["state"].astype(object) != earlier, "run_id"].dropna().unique().tolist()
-
-    def _ask(self, run_ids: Sequence[str], batch_job_ids: pd.Series[Any]) -> None:
+    def ask(self, run_ids: Sequence[str]) -> None:
         """Ask for executions one by one, with their tasks."""
         if not run_ids or self.interruption is not None:
             return
         into = details(self.client, list(dict.fromkeys(run_ids)), progress=self.progress)
-        into.batch_job_ids = tuple(batch_job_ids.dropna().unique())
         self.accounts.append(into)
         rows, tasks = into.frame(newest_first=False), into.tasks.frame(newest_first=False)[0]
         parents = pd.concat([self.known.executions, self.executions]).drop_duplicates("run_id").set_index("run_id")
+        into.batch_job_ids = tuple(parents["batch_job_id"].reindex(list(run_ids)).dropna().unique())
         for frame in (rows, tasks):
             frame["batch_job_id"] = frame["run_id"].map(parents["batch_job_id"]).astype(schema.TEXT)
         self.executions = merged("run_id", self.executions, rows)
         self.tasks = merged("task_id", self.tasks, tasks)
-
-    def _read_tails(self, tails: dict[str, pd.Timestamp]) -> None:
-        """Read, of each batch job, the executions and tasks that were created since an instant, as lists."""
-        into = Gathered("executions", "GET /workflowexecution", batch_job_ids=tuple(tails))
-        rows = self._walked(
-            into,
-            [
-                execution_listing(self.client, into, batch_job_id=key, created_after=after)
-                for key, after in tails.items()
-            ],
-        )
-        self.executions = merged("run_id", self.executions, rows)
-        if self.interruption is not None:
-            return
-        workflows = self._topologies(rows["workflow_id"].dropna().unique().tolist())
-        tasks, found, accounts = of_executions(
-            self.client, rows, workflows, windows=self.windows, progress=self.progress, is_tail=True
-        )
-        self.accounts += accounts
-        self.executions = merged("run_id", self.executions, found)
-        self.tasks = merged("task_id", self.tasks, tasks)
-
-    def _topologies(self, ids: Sequence[str]) -> pd.DataFrame:
-        """Return the workflows with these ids; those whose topology is not known are read."""
-        known = self.known.workflows[["workflow_id", "topology", "updated_at"]]
-        known = known.loc[known["topology"].notna()]
-        lacking = [key for key in ids if key not in set(known["workflow_id"])]
-        if not lacking:
-            return known
-        into = workflows_by_ids(self.client, lacking)
-        self.accounts.append(into)
-        self.workflows = into.frame(newest_first=False)
-        return pd.concat([known, self.workflows], ignore_index=True)
 
     def _read_jobs(self, batch_jobs: pd.DataFrame) -> None:
         """Read the tasks of batch jobs of type Job that were created since the oldest one that was not finished."""
@@ -251,13 +205,55 @@ class Again:
         both = pd.concat([newest, oldest])
         after = {str(key): time for key, time in both.groupby(level=0, observed=True).min().items()}
         into = Gathered("tasks", "GET /jobs", batch_job_ids=tuple(batch_jobs["batch_job_id"]))
-        rows = self._walked(into, task_listings(self.client, batch_jobs, into, after))
+        rows = self.walked(into, task_listings(self.client, batch_jobs, into, after))
         self.tasks = merged("task_id", self.tasks, rows)
 
-    def _walked(self, into: Gathered, listings: Sequence[Listing]) -> pd.DataFrame:
+    def walked(self, into: Gathered, listings: Sequence[Listing]) -> pd.DataFrame:
         """Read lists into one frame; note what was asked."""
         n = len(listings)
         into.filters = filters_of(listings[0].request) if n == 1 else (("jobId", f"{n} ids"),)
         walk(self.client, listings, windows=self.windows, thrift=SNAPSHOT_THRIFT, progress=self.progress)
         self.accounts.append(into)
         return into.frame(newest_first=True)
+
+
+def all_known(keys: frozenset[str]) -> Callable[[Sequence[Row]], bool]:
+    """Return a function that tells whether all rows of a page are of `keys`."""
+    return lambda rows: keys.issuperset(row[0] or "" for row in rows)
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Executions that were running, and the shorter of the lists that tell how they are.
+
+    Attributes
+    ----------
+    batch_job_id : str or None
+        Whose; None for all.
+    run_ids : tuple of str
+        Which.
+    states : tuple of str
+        What is listed.
+    after : pandas.Timestamp
+        From when on.
+    rows : int
+        How many rows that list seems to have.
+    """
+
+    batch_job_id: str | None
+    run_ids: tuple[str, ...]
+    states: tuple[str, ...]
+    after: pd.Timestamp
+    rows: int
+
+    @classmethod
+    def of(cls, batch_job_id: str | None, running: pd.DataFrame, known: pd.DataFrame) -> _Group:
+        """Return the group of some of the `known` executions."""
+        after = running["created_at"].min()
+        ended = int((known["state"].isin(TERMINAL) & (known["created_at"] >= after)).sum())
+        states, rows = (ENDED, ended) if ended < len(running) else (("Running",), len(running))
+        return cls(batch_job_id, tuple(running["run_id"]), states, after, rows)
+
+
+def _pages(groups: Sequence[_Group]) -> int:
+    return sum(max(1, pages_of(group.rows, PAGE_SIZE)) for group in groups)

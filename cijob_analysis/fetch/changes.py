@@ -83,7 +83,7 @@ def fetch_changes(
     rows = _batch_jobs(client, known, account, earliest, unfinished, progress)
     before = known.batch_jobs
     is_again = rows["batch_job_id"].isin(before["batch_job_id"]) & ~rows["batch_job_id"].isin(unfinished)
-    was_active = rows["batch_job_id"].isin(before.loc[~before["state"].isin(TERMINAL), "batch_job_id"])
+    was_active = rows["batch_job_id"].isin(_active(known))
     again = Again(client, known, windows, progress)
     if account.interruption is None:
         again.read(rows.loc[is_again & was_active], depth=depth)
@@ -132,7 +132,7 @@ def _batch_jobs(
     rows = account.frame(newest_first=True)
     if account.is_nothing:
         raise account.errors[0][1]
-    wanted = [*active["batch_job_id"], *sorted(unfinished)]
+    wanted = [*_active(known), *sorted(unfinished)]
     lacking = [key for key in dict.fromkeys(wanted) if key not in set(rows["batch_job_id"])]
     if lacking and account.interruption is None:
         by_id(
@@ -146,6 +146,13 @@ def _batch_jobs(
         rows = merged("batch_job_id", rows, details.frame(newest_first=True))
         _add(account, details)
     return rows
+
+
+def _active(known: Snapshot) -> list[str]:
+    """Return the batch jobs that were not in a final state, with all below them."""
+    levels = (known.batch_jobs, known.executions, known.tasks)
+    keys = [frame.loc[~frame["state"].isin(TERMINAL), "batch_job_id"] for frame in levels]
+    return [str(key) for key in pd.concat(keys).dropna().unique()]
 
 
 def _watermark(known: Snapshot, earliest: datetime | None) -> datetime | pd.Timestamp | None:

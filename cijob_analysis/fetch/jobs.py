@@ -69,6 +69,8 @@ def task_listings(
     listings = []
     tags = {tag: None for tag in map(_tag_of, batch_jobs.itertuples()) if tag}
     not_narrowed = {tag for tag in tags if not _is_narrowed(client, tag, account)}
+    if account.interruption is not None:
+        return []
     for row in batch_jobs.itertuples():
         batch_job_id = str(row.batch_job_id)
         name = f"tasks of {batch_job_id}"
@@ -100,6 +102,8 @@ def _is_narrowed(client: Client, tag: str, account: Gathered) -> bool:
     walk(client, [listing_of(client, request, read_tasks, probe, limit=1)])
     account.requests += probe.requests
     account.retries += probe.retries
+    if probe.interruption is not None:
+        account.interrupted(probe.interruption)
     return probe.rows == 0
 
 

@@ -6,13 +6,14 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from os import PathLike
+from pathlib import Path
 
 import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.ledger import Ledger, clock_text, counted, grouped, ledger_of
-
-LEVELS = ("batch_jobs", "executions", "tasks")
+from cijob_analysis.schema import LEVELS
 
 
 def _empty(kind: str) -> pd.DataFrame:
@@ -79,6 +80,34 @@ class Snapshot:
         if self.as_of is not None:
             text += f" as of {clock_text(self.as_of, tz)}"
         return "; ".join([text, *self.completeness.remarks()])
+
+    def write(self, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write it as a folder: a Parquet file for each frame, times and ledgers as JSON; `read_snapshot` reads it.
+
+        The folder appears when it is complete, not before. Needs the extra ``archive``.
+
+        Parameters
+        ----------
+        folder : str or path
+            Where to; the folder above it is there.
+        overwrite : bool
+            Replace a snapshot that is there.
+
+        Returns
+        -------
+        pathlib.Path
+            Where it is.
+
+        Raises
+        ------
+        FileExistsError
+            Something is there and is not to be replaced.
+        ConfigurationError
+            What is there is no snapshot, or the extra ``archive`` is not installed.
+        """
+        from cijob_analysis.snapshot.files import write_snapshot
+
+        return write_snapshot(self, folder, overwrite=overwrite)
 
     def __repr__(self) -> str:
         return f"<Snapshot: {self.summary()}>"

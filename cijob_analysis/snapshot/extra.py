@@ -1,0 +1,24 @@
+"""The extra `archive`: libraries that are imported when they are used, and named when they are missing."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from cijob_analysis.exceptions import ConfigurationError
+
+
+def need(*libraries: str) -> None:
+    """Import `libraries` of the extra `archive`.
+
+    Raises
+    ------
+    ConfigurationError
+        One is not installed; the message has the command that installs it.
+    """
+    for library in libraries:
+        try:
+            import_module(library)
+        except ImportError as error:
+            raise ConfigurationError(
+                f'this needs {library}, which is not installed: pip install "cijob-analysis[archive]"'
+            ) from error
