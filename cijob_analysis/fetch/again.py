@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 
 from cijob_analysis import schema
-from cijob_analysis.fetch.again_tasks import TaskReading
+from cijob_analysis.fetch.again_tasks import TaskReading, times_of
 from cijob_analysis.fetch.common import as_of, filters_of, listing_of
 from cijob_analysis.fetch.executions import details, execution_listing
 from cijob_analysis.fetch.jobs import task_listings
 from cijob_analysis.fetch.joining import merged
+from cijob_analysis.fetch.resources import workflows_by_ids
 from cijob_analysis.frames import with_ends
 from cijob_analysis.gather import Gathered
 from cijob_analysis.ledger import Ledger
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 ENDED: Final = tuple(state for state in TERMINAL)
 OVERLAP: Final = timedelta(minutes=10)
 """How far before the newest known row a list is read again: nobody knows how soon a list shows what was created."""
+
+
+_SURE: Final = 25
+"""So many known rows in a row, newest first, and what is older is taken to be known, too."""
 
 
 @dataclass
@@ -152,7 +158,7 @@ class Again:
         seen : pandas.DataFrame
             Executions of `running` that a list held.
         unsaid : list of str
-            Those that have ended without anything said about how.
+            Those of which no list can say how they are.
         """
         if not len(running):
             return schema.empty(EXECUTIONS), []
@@ -162,7 +168,7 @@ class Again:
             for key, own in running.groupby("batch_job_id", observed=True)
         ]
         overall = [_Group.of(None, running, everything)]
-        groups = overall if _pages(overall) < _pages(per_job) else per_job
+        groups = min(per_job, overall, key=lambda groups: sum(group.requests for group in groups))
         into = Gathered("executions", "GET /workflowexecution", batch_job_ids=tuple(running["batch_job_id"].unique()))
         listings = [
             execution_listing(
@@ -176,9 +182,9 @@ class Again:
         rows = rows.assign(batch_job_id=rows["run_id"].map(parents).astype(schema.TEXT))
         if into.errors or into.interruption is not None:
             return rows, []
-        asked = [key for group in groups if group.states != ENDED for key in group.run_ids]
         found = frozenset(rows["run_id"])
-        return rows, [key for key in asked if key not in found]
+        told = [key for group in groups for key in (group.stragglers if group.states == ENDED else group.run_ids)]
+        return rows, [key for key in told if key not in found]
 
     def ask(self, run_ids: Sequence[str]) -> None:
         """Ask for executions one by one, with their tasks."""
@@ -193,6 +199,22 @@ class Again:
             frame["batch_job_id"] = frame["run_id"].map(parents["batch_job_id"]).astype(schema.TEXT)
         self.executions = merged("run_id", self.executions, rows)
         self.tasks = merged("task_id", self.tasks, tasks)
+
+    def topologies(self, workflow_ids: Sequence[str]) -> dict[str, object]:
+        """Return the topology of each workflow, as JSON text; what is not known is read, once."""
+        frames = (self.known.workflows.reindex(columns=["workflow_id", "topology"]), self.workflows)
+        known = {
+            key: topology
+            for frame in frames
+            for key, topology in zip(frame["workflow_id"], frame["topology"], strict=True)
+        }
+        lacking = [key for key in workflow_ids if key not in known]
+        if lacking and self.interruption is None:
+            into = workflows_by_ids(self.client, lacking)
+            self.accounts.append(into)
+            self.workflows = pd.concat([self.workflows, into.frame(newest_first=False)], ignore_index=True)
+            known |= dict(zip(self.workflows["workflow_id"], self.workflows["topology"], strict=True))
+        return known
 
     def _read_jobs(self, batch_jobs: pd.DataFrame) -> None:
         """Read the tasks of batch jobs of type Job that were created since the oldest one that was not finished."""
@@ -218,8 +240,8 @@ class Again:
 
 
 def all_known(keys: frozenset[str]) -> Callable[[Sequence[Row]], bool]:
-    """Return a function that tells whether all rows of a page are of `keys`."""
-    return lambda rows: keys.issuperset(row[0] or "" for row in rows)
+    """Return a function that tells whether the last rows of a page are all of `keys`: older ones will be, too."""
+    return lambda rows: keys.issuperset(row[0] or "" for row in rows[-_SURE:])
 
 
 @dataclass(frozen=True)
@@ -230,30 +252,34 @@ class _Group:
     ----------
     batch_job_id : str or None
         Whose; None for all.
-    run_ids : tuple of str
-        Which.
+    run_ids, stragglers : tuple of str
+        Which; and which of them are older than the list, so that a few do not make it long.
     states : tuple of str
         What is listed.
     after : pandas.Timestamp
         From when on.
-    rows : int
-        How many rows that list seems to have.
+    requests : int
+        How many requests the list, and asking for the stragglers, seem to take.
     """
 
     batch_job_id: str | None
     run_ids: tuple[str, ...]
+    stragglers: tuple[str, ...]
     states: tuple[str, ...]
     after: pd.Timestamp
-    rows: int
+    requests: int
 
     @classmethod
     def of(cls, batch_job_id: str | None, running: pd.DataFrame, known: pd.DataFrame) -> _Group:
         """Return the group of some of the `known` executions."""
-        after = running["created_at"].min()
-        ended = int((known["state"].isin(TERMINAL) & (known["created_at"] >= after)).sum())
-        states, rows = (ENDED, ended) if ended < len(running) else (("Running",), len(running))
-        return cls(batch_job_id, tuple(running["run_id"]), states, after, rows)
-
-
-def _pages(groups: Sequence[_Group]) -> int:
-    return sum(max(1, pages_of(group.rows, PAGE_SIZE)) for group in groups)
+        running = running.sort_values("created_at", kind="stable")
+        starts = times_of(running)
+        ended = np.sort(times_of(known.loc[known["state"].isin(TERMINAL)]))
+        pages = np.maximum(1, -(-(len(ended) - np.searchsorted(ended, starts)) // PAGE_SIZE))
+        costs = pages + np.arange(len(starts))
+        best = int(np.argmin(costs))
+        ids = tuple(running["run_id"])
+        as_running = pages_of(len(ids), PAGE_SIZE)
+        if as_running < costs[best]:
+            return cls(batch_job_id, ids, (), ("Running",), running["created_at"].iloc[0], as_running)
+        return cls(batch_job_id, ids, ids[:best], ENDED, running["created_at"].iloc[best], int(costs[best]))

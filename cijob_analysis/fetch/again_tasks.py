@@ -17,13 +17,14 @@ from cijob_analysis.gather import Gathered, by_id
 from cijob_analysis.schema import STATES, TERMINAL
 from cijob_analysis.service import requests
 from cijob_analysis.service.requests import MAX_TASK_IDS, PAGE_SIZE, path_of_task
-from cijob_analysis.service.ways import LISTED_TAGS, pages_of
+from cijob_analysis.service.ways import pages_of, tags_of
 from cijob_analysis.service.wire import read_tasks
 
 if TYPE_CHECKING:
     from cijob_analysis.fetch.again import Again
     from cijob_analysis.windows import Listing
 
+_KEYS: Final = ["batch_job_id", "workflow_id"]
 _BEGUN: Final = tuple(state for state in STATES if state != "Submitted")
 """States of tasks other than those that wait: most of what is unfinished waits."""
 
@@ -48,6 +49,8 @@ class TaskReading:
         Known tasks to be asked for.
     lists : dict of str to list of str
         Batch jobs whose lists are to be read, and their executions of which something must be read.
+    tags : dict of str to list of str
+        Their kinds of task.
     """
 
     again: Again
@@ -55,6 +58,7 @@ class TaskReading:
     one_by_one: list[str] = field(default_factory=list)
     by_their_ids: list[pd.DataFrame] = field(default_factory=list)
     lists: dict[str, list[str]] = field(default_factory=dict)
+    tags: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, batch_job_id: str, *, must: Sequence[str], unsaid: Sequence[str], runs: pd.Series[str]) -> None:
         """Decide how the tasks of a batch job are read.
@@ -66,7 +70,7 @@ class TaskReading:
         must : sequence of str
             Executions that are new or have ended.
         unsaid : sequence of str
-            Executions that have ended without anything said about how.
+            Executions of which no list says how they are.
         runs : pandas.Series
             All executions that were running.
         """
@@ -77,10 +81,10 @@ class TaskReading:
         waiting = unfinished.loc[~unfinished["run_id"].isin(changed)]
         idle = [key for key in runs if key not in changed and key not in set(waiting["run_id"])]
         alone = len(changed) + len(idle) + pages_of(len(waiting), MAX_TASK_IDS)
-        tags = own["task_type"].dropna().unique()
-        can_list = len(tags) > 0 and LISTED_TAGS.issuperset(tags)
-        if can_list and len(unsaid) + sum(1 + _Part.of(own, tag).requests for tag in tags) < alone:
+        tags = self._tags(batch_job_id) if alone > 1 else []
+        if tags and len(unsaid) + sum(1 + _Part.of(own, tag).requests for tag in tags) < alone:
             self.lists[batch_job_id] = [*must, *runs]
+            self.tags[batch_job_id] = tags
             self.one_by_one += unsaid
         else:
             self.one_by_one += [*changed, *idle]
@@ -93,6 +97,14 @@ class TaskReading:
         if self.by_their_ids:
             self.one_by_one += self._gone_on(pd.concat(self.by_their_ids))
         self.again.ask(self.one_by_one)
+
+    def _tags(self, batch_job_id: str) -> list[str]:
+        """Return the kinds of task that a batch job's workflows have; none if one of them has no list."""
+        runs = pd.concat([self.known[_KEYS], self.again.executions[_KEYS]])
+        ids = runs.loc[runs["batch_job_id"] == batch_job_id, "workflow_id"].dropna().unique().tolist()
+        topologies = self.again.topologies(ids)
+        tags = [tags_of(topologies.get(key)) for key in ids]
+        return sorted({tag for found in tags for tag in found or ()}) if all(tags) else []
 
     def _read_lists(self) -> pd.DataFrame:
         """Read the lists of the batch jobs; ask for known tasks that are in none of them."""
@@ -119,7 +131,7 @@ class TaskReading:
         own = known.loc[known["batch_job_id"] == batch_job_id]
         is_known = all_known(frozenset(own["task_id"]))
         listings = []
-        for tag in own["task_type"].dropna().unique():
+        for tag in self.tags[batch_job_id]:
             part = _Part.of(own, tag)
             self.by_their_ids.append(part.stragglers)
             new = requests.task_list(tag, batch_job_id=batch_job_id)
@@ -184,8 +196,8 @@ class _Part:
         """Return the part that takes the fewest requests."""
         of_kind = tasks.loc[tasks["task_type"] == tag]
         unfinished = of_kind.loc[~of_kind["state"].isin(TERMINAL)].sort_values("created_at", kind="stable")
-        begun = _times(of_kind.loc[of_kind["state"] != "Submitted"])
-        starts = _times(unfinished)
+        begun = times_of(of_kind.loc[of_kind["state"] != "Submitted"])
+        starts = times_of(unfinished)
         listed = np.maximum(1, -(-(len(begun) - np.searchsorted(np.sort(begun), starts)) // PAGE_SIZE))
         by_ids = -(-np.arange(len(starts) + 1) // MAX_TASK_IDS)
         costs = by_ids + np.append(listed, 0)
@@ -193,6 +205,7 @@ class _Part:
         return cls(starts[best] if best < len(starts) else None, unfinished.iloc[:best], int(costs[best]))
 
 
-def _times(tasks: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.datetime64]]:
-    times: np.ndarray[Any, np.dtype[np.datetime64]] = tasks["created_at"].dt.tz_localize(None).to_numpy("M8[us]")
+def times_of(frame: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.datetime64]]:
+    """Return when the rows were created, as ``datetime64[us]`` in UTC."""
+    times: np.ndarray[Any, np.dtype[np.datetime64]] = frame["created_at"].dt.tz_localize(None).to_numpy("M8[us]")
     return times

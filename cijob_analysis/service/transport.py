@@ -137,9 +137,11 @@ class Transport:
             for connection in connections:
                 connection.abort()
             until = time.monotonic() + _PATIENCE_S
-            for thread in threads:
+            for thread, connection in zip(threads, connections, strict=False):
                 if thread.ident is not None:
                     thread.join(max(0.0, until - time.monotonic()))
+                if not thread.is_alive():
+                    connection.close()  # one that is still used is closed by whoever uses it, as it is broken
             raise
         finally:
             self._connector.give_back(connections)
