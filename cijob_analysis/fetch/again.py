@@ -12,7 +12,7 @@ import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.fetch.again_tasks import TaskReading, times_of
-from cijob_analysis.fetch.common import as_of, filters_of, listing_of
+from cijob_analysis.fetch.common import as_of, filters_of, interrupted, listing_of
 from cijob_analysis.fetch.executions import details, execution_listing
 from cijob_analysis.fetch.jobs import task_listings
 from cijob_analysis.fetch.joining import merged
@@ -95,6 +95,8 @@ class Again:
         time = as_of(self.client)
         for kind, frame in frames.items():
             of_kind = tuple(account.entry() for account in self.accounts if account.level == kind)
+            if kind == "executions" and self.interruption is not None:
+                of_kind += (interrupted(kind, batch_jobs["batch_job_id"]),)
             frame.attrs["ledger"] = Ledger(of_kind, time)
         return Snapshot(batch_jobs=batch_jobs, as_of=time, **frames)
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cijob_analysis.exceptions import ConfigurationError, JobNotFound
 from cijob_analysis.gather import Gathered
-from cijob_analysis.ledger import Ledger
+from cijob_analysis.ledger import Ledger, LedgerEntry
 from cijob_analysis.schema import require
 from cijob_analysis.service.arguments import time_of
 from cijob_analysis.service.requests import PAGE_SIZE, Request
@@ -112,6 +112,17 @@ def filters_of(request: Request) -> tuple[tuple[str, str], ...]:
 def as_of(client: Client) -> datetime:
     """Return the service's time."""
     return datetime.fromtimestamp(client.transport.signer.now(), UTC)
+
+
+def interrupted(level: str, batch_job_ids: Iterable[str]) -> LedgerEntry:
+    """Return what the ledger says of all that an interruption kept from being asked for."""
+    return LedgerEntry(
+        request="what was left to ask for",
+        level=level,
+        ended=False,
+        unfinished_ids=tuple(batch_job_ids),
+        notes=("cut off: interrupted",),
+    )
 
 
 def finished(

@@ -9,7 +9,7 @@ import pandas as pd
 from cijob_analysis import schema
 from cijob_analysis.exceptions import CIJobError, ConfigurationError
 from cijob_analysis.fetch.batch_jobs import fetch_batch_jobs
-from cijob_analysis.fetch.common import Ids, OnError, as_of, check_on_error, check_windows, finished
+from cijob_analysis.fetch.common import Ids, OnError, as_of, check_on_error, check_windows, finished, interrupted
 from cijob_analysis.fetch.executions import execution_listing
 from cijob_analysis.fetch.jobs import of_jobs
 from cijob_analysis.fetch.joining import merged, of_executions
@@ -135,6 +135,7 @@ class Reading:
     def __init__(self, client: Client, windows: int | None, on_error: OnError, progress: bool) -> None:
         self.frames: dict[str, pd.DataFrame] = {}
         self._client, self._windows, self._on_error, self._progress = client, windows, on_error, progress
+        self._depth = "batch_jobs"
 
     def snapshot(self) -> Snapshot:
         """Return what was read."""
@@ -142,6 +143,7 @@ class Reading:
 
     def go_below(self, depth: str) -> None:
         """Read what is below the batch jobs, down to `depth`."""
+        self._depth = depth
         if depth != "batch_jobs":
             self.read_executions()
         if depth == "tasks":
@@ -150,14 +152,15 @@ class Reading:
     def leave_partial(self, error: BaseException) -> None:
         """Put what was read into ``error.partial``."""
         partial = getattr(error, "partial", None)
-        lacking = [level for level in LEVELS if level not in self.frames]
         if isinstance(partial, pd.DataFrame):
             self.frames[_kind_of(partial)] = partial
-        elif isinstance(error, KeyboardInterrupt) and "batch_jobs" in self.frames and lacking:
-            self.frames[lacking[0]] = self._unread(lacking[0], error)  # it came between two walks
-        else:
+        if "batch_jobs" not in self.frames:
             return
         if isinstance(error, KeyboardInterrupt):
+            if partial is not self.frames["batch_jobs"]:
+                lowest = self.frames.setdefault(self._depth, schema.empty(schema.TABLES[self._depth]))
+                rest = Ledger((interrupted(self._depth, self.frames["batch_jobs"]["batch_job_id"]),))
+                lowest.attrs["ledger"] = ledger_of(lowest) + rest
             error.__notes__ = ["what had been read is a Snapshot: the exception's attribute partial"]
         error.partial = self.snapshot()  # type: ignore[attr-defined]
 
@@ -202,14 +205,6 @@ class Reading:
             unknown = "cut off: not all executions are known"
             accounts.append(Gathered("tasks", "GET /jobs", ended=False, notes=[unknown]))
         self.frames["tasks"] = self._kept(accounts, tasks)
-
-    def _unread(self, level: str, error: KeyboardInterrupt) -> pd.DataFrame:
-        """Return an empty frame whose ledger says that it was interrupted."""
-        gathered = Gathered(level, "", batch_job_ids=tuple(self.frames["batch_jobs"]["batch_job_id"]))
-        gathered.interrupted(error)
-        frame = gathered.frame(newest_first=True)
-        frame.attrs["ledger"] = Ledger((gathered.entry(),), as_of(self._client))
-        return frame
 
     def _kept(self, gathered: Any, frame: pd.DataFrame) -> pd.DataFrame:
         """Return `frame` with its ledger, whatever could not be read, unless an exception was asked for."""
