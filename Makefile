@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .PHONY: demo test lint oldest test-oldest lab bench pictures clean help
 
 help:
-	@echo "make demo         fetch from a CI service on this machine; CSV and pictures in demo-output/"
+	@echo "make demo         fetch all three levels from a CI service on this machine; CSV and pictures in demo-output/"
 	@echo "make test         ruff, mypy --strict and all tests"
 	@echo "make test-oldest  the tests on the oldest versions that pyproject.toml allows"
 	@echo "make lab          JupyterLab on the notebooks"

@@ -6,7 +6,7 @@ import csv
 import secrets
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError, ResponseFormatError
 from cijob_analysis.frames import typed
 from cijob_analysis.schema import DURATIONS, KEYS, TABLES, Column
+
+_ROWS_AT_ONCE: Final = 50_000
+"""As text a row takes several times the memory that it takes in the frame."""
 
 
 def write_csv(frame: pd.DataFrame, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
@@ -47,16 +50,15 @@ def write_csv(frame: pd.DataFrame, path: str | PathLike[str], *, overwrite: bool
     path = Path(path)
     if path.exists() and not overwrite:
         raise FileExistsError(f"{path} exists; overwrite=True replaces it")
-    columns = [_texts(frame[name]) for name in frame.columns]
-    for name, texts in zip(frame.columns, columns, strict=True):
-        if any("\0" in text for text in texts):
-            raise ConfigurationError(f"column {name} holds a NUL character, which CSV cannot keep")
+    units = {name: _unit(frame[name]) for name in frame.columns}
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with temporary.open("x", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(frame.columns)
-            writer.writerows(zip(*columns, strict=True))
+            for start in range(0, len(frame), _ROWS_AT_ONCE):
+                part = frame.iloc[start : start + _ROWS_AT_ONCE]
+                writer.writerows(zip(*(_texts(part[name], unit) for name, unit in units.items()), strict=True))
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -92,15 +94,25 @@ def read_csv(path: str | PathLike[str]) -> pd.DataFrame:
     return frame if len(raw.columns) else raw
 
 
-def _texts(series: pd.Series[Any]) -> list[str]:
-    """Return the cells as they stand in the file."""
+def _unit(series: pd.Series[Any]) -> Literal["s", "us"]:
+    """Return the unit in which all times of a column are written, so that they look alike."""
+    if not isinstance(series.dtype, pd.DatetimeTZDtype):
+        return "s"
+    times = series.dt.tz_convert(None).to_numpy("M8[us]")
+    has_fractions = np.any((times.astype("M8[s]") != times) & ~np.isnat(times))
+    return "us" if has_fractions else "s"
+
+
+def _texts(series: pd.Series[Any], unit: Literal["s", "us"]) -> list[str]:
+    """Return the cells as they stand in the file, times in `unit`."""
     if isinstance(series.dtype, pd.DatetimeTZDtype):
-        times = series.dt.tz_convert(None).to_numpy("M8[us]")
-        has_fractions = np.any((times.astype("M8[s]") != times) & ~np.isnat(times))
-        texts = np.datetime_as_string(times, unit="us" if has_fractions else "s")
-        return [f"{text}+00:00" if text != "NaT" else "" for text in texts.tolist()]
+        times = np.datetime_as_string(series.dt.tz_convert(None).to_numpy("M8[us]"), unit=unit)
+        return [f"{time}+00:00" if time != "NaT" else "" for time in times.tolist()]
     missing = series.isna()
-    return ["" if gone else str(cell) for cell, gone in zip(series.tolist(), missing.tolist(), strict=True)]
+    texts = ["" if gone else str(cell) for cell, gone in zip(series.tolist(), missing.tolist(), strict=True)]
+    if any("\0" in text for text in texts):
+        raise ConfigurationError(f"column {series.name} holds a NUL character, which CSV cannot keep")
+    return texts
 
 
 def _declared(frame: pd.DataFrame) -> dict[str, Column]:

@@ -187,7 +187,8 @@ class Ledger:
         import pandas as pd
 
         names = [item.name for item in fields(LedgerEntry)] + ["is_complete"]
-        return pd.DataFrame([[getattr(entry, name) for name in names] for entry in self.entries], columns=names)
+        frame = pd.DataFrame([[getattr(entry, name) for name in names] for entry in self.entries], columns=names)
+        return frame.astype({"planned": "Int64"})
 
 
 def ledger_of(frame: pd.DataFrame) -> Ledger:

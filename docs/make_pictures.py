@@ -1,4 +1,4 @@
-"""Make the pictures of the README: batch jobs of the local service, the same ones each time."""
+"""Make the pictures of the README: batch jobs and tasks of the local service, the same ones each time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IMAGES = Path(__file__).parent / "images"
 
 
 def main() -> None:
-    """Write ``overview.png`` and one picture of each kind."""
+    """Write ``overview.png``, one picture of each kind, and ``nodes.png``: tasks of a batch job that lost objects."""
 
     def clock() -> float:
         return NOW.timestamp()
@@ -25,6 +25,9 @@ def main() -> None:
     workload = ci.Workload.generate(batch_jobs=240, days=3, seed=4, now=NOW)
     with ci.LocalService(workload, clock=clock) as service, service.client(clock=clock) as client:
         jobs = ci.fetch_batch_jobs(client)
+        failed = ci.fetch_executions(client, jobs, states="Failed")
+        of_worst = failed.loc[failed["workflow_id"] == failed["workflow_id"].mode()[0]]
+        tasks = ci.fetch_snapshot(client, of_worst["batch_job_id"].mode()[0]).tasks
     IMAGES.mkdir(exist_ok=True)
     overview = Figure(figsize=(14, 9), layout="constrained")
     axes = overview.subplot_mosaic([["timeline", "timeline"], ["workflows", "durations"]], height_ratios=(5, 4))
@@ -39,6 +42,7 @@ def main() -> None:
         ("timeline", ci.plot_timeline),
     ):
         figure_of(plot(jobs, tz=TZ)).savefig(IMAGES / f"{name}.png", dpi=100)
+    figure_of(ci.plot_timeline(tasks, by="node", tz=TZ)).savefig(IMAGES / "nodes.png", dpi=100)
 
 
 if __name__ == "__main__":

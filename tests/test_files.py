@@ -10,7 +10,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from cijob_analysis import Client, ConfigurationError, ResponseFormatError, fetch_batch_jobs, read_csv, write_csv
+from cijob_analysis import (
+    Client,
+    ConfigurationError,
+    LocalService,
+    ResponseFormatError,
+    Workload,
+    fetch_batch_jobs,
+    fetch_queues,
+    fetch_snapshot,
+    read_csv,
+    schema,
+    write_csv,
+)
 from cijob_analysis.metrics import add_durations
 from tests.builders import batch_jobs
 
@@ -40,6 +52,42 @@ def test_what_was_written_is_read_back(rows: list[dict[str, Any]], tmp_path: Pat
 def test_a_fetched_frame_with_durations_is_read_back(client: Client, tmp_path: Path) -> None:
     frame = add_durations(fetch_batch_jobs(client))
     assert_frame_equal(read_csv(write_csv(frame, tmp_path / "x.csv")), frame)
+
+
+@pytest.fixture(scope="module")
+def fetched() -> dict[str, pd.DataFrame]:
+    """Frames of every kind as they were fetched."""
+    with LocalService(Workload.generate(batch_jobs=8, seed=7)) as service, service.client() as client:
+        return {**dict(fetch_snapshot(client).frames()), "queues": fetch_queues(client)}
+
+
+@pytest.mark.parametrize("kind", schema.TABLES)
+def test_every_kind_of_frame_is_read_back(
+    kind: str, fetched: dict[str, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = fetched[kind]
+    monkeypatch.setattr("cijob_analysis.files._ROWS_AT_ONCE", 5)
+    assert_frame_equal(read_csv(write_csv(frame, tmp_path / "x.csv")), frame)
+
+
+@pytest.mark.parametrize("kind", schema.TABLES)
+def test_a_frame_without_rows_is_read_back(kind: str, tmp_path: Path) -> None:
+    frame = schema.empty(schema.TABLES[kind])
+    assert_frame_equal(read_csv(write_csv(frame, tmp_path / "x.csv")), frame)
+
+
+def test_columns_of_ones_own_are_read_back(fetched: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    tasks = add_durations(fetched["tasks"])
+    frame = tasks.assign(folder=tasks["object_key"].str.rpartition("/")[0])
+    assert_frame_equal(read_csv(write_csv(frame, tmp_path / "x.csv")), frame)
+
+
+def test_all_times_of_a_column_look_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cijob_analysis.files._ROWS_AT_ONCE", 1)
+    frame = batch_jobs({"created_at": "2026-03-01 10:00"}, {"created_at": "2026-03-01 10:00:00.5"})
+    with write_csv(frame, tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
+        times = [row["created_at"] for row in csv.DictReader(file)]
+    assert times == ["2026-03-01T10:00:00.000000+00:00", "2026-03-01T10:00:00.500000+00:00"]
 
 
 def test_any_csv_reader_understands_it(tmp_path: Path) -> None:

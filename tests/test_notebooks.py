@@ -9,6 +9,8 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+FINDINGS = {"02-batch-to-task": ".mov objects die in Transcode_"}
+"""What a notebook prints if its story comes out right."""
 
 
 def test_there_are_notebooks() -> None:
@@ -24,3 +26,5 @@ def test_a_notebook_runs(path: Path, tmp_path: Path) -> None:
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 3
     assert [output["text"] for output in outputs if output.get("name") == "stderr"] == []
+    printed = "".join(output["text"] for output in outputs if output.get("name") == "stdout")
+    assert FINDINGS.get(path.stem, "") in printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -159,8 +160,26 @@ def test_plots_need_no_pyplot_and_change_no_settings() -> None:
     assert done.stdout.strip() == "False True"
 
 
-def test_the_readme_describes_every_column_as_the_schema_does() -> None:
+@pytest.mark.parametrize("kind", ["batch_jobs", "executions", "tasks", "queues", "workflows"])
+def test_the_readme_describes_every_column_as_the_schema_does(kind: str) -> None:
     from cijob_analysis import schema
 
-    text = README.read_text("utf-8")
-    assert [column.name for column in schema.BATCH_JOBS if f"| `{column.name}` | {column.doc} |" not in text] == []
+    title = f"### Of a{'n' if kind == 'executions' else ''} {schema.noun_of(schema.empty(schema.TABLES[kind]))}\n"
+    section = README.read_text("utf-8").partition(title)[2].partition("\n#")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", section, re.MULTILINE)
+    assert rows == [(column.name, column.doc) for column in schema.TABLES[kind]]
+
+
+def test_the_policy_of_the_readme_allows_what_the_package_asks_for_and_no_more() -> None:
+    from cijob_analysis.service import requests
+
+    asked = [
+        *(requests.batch_job("b1"), requests.batch_job_list(), requests.execution("i1"), requests.execution_list()),
+        *(requests.tasks([f"{letter}1"]) for letter in requests.TASK_PATHS),
+        *(requests.task_list(tag) for tag in ("Transcode", "PicProcess", "DocProcess", "SpeechRecognition")),
+        *(requests.queue_list(kind) for kind in requests.QUEUE_KINDS),
+        requests.workflow_list(),
+    ]
+    policy = json.loads(README.read_text("utf-8").partition("```json\n")[2].partition("```")[0])
+    (statement,) = policy["statement"]
+    assert sorted(statement["action"]) == sorted(request.action for request in asked)

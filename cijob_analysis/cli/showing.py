@@ -1,18 +1,17 @@
-"""What the commands show: summaries for a terminal, and files."""
+"""What the commands do: fetch and write files, or follow, and say it on the terminal."""
 
 from __future__ import annotations
 
 import sys
 from datetime import datetime
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from cijob_analysis.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from cijob_analysis.service.client import Client
     from cijob_analysis.snapshot import Snapshot
@@ -30,6 +29,7 @@ def fetch_and_show(
 ) -> Snapshot:
     """Fetch, print a summary, and write a CSV file for each level and four pictures into `out`."""
     from cijob_analysis import fetch_snapshot, plot_durations, plot_states, plot_timeline, plot_workflows, write_csv
+    from cijob_analysis.cli.tables import summary
     from cijob_analysis.plots.canvas import figure_of
     from cijob_analysis.plots.zones import zone_of
     from cijob_analysis.schema import LEVELS
@@ -64,6 +64,7 @@ def follow_and_show(client: Client, ids: Sequence[str], *, every_s: float, depth
     On a terminal the last picture is replaced by the next one; into a file goes one line each.
     """
     from cijob_analysis import follow
+    from cijob_analysis.cli.tables import headline, states_table
     from cijob_analysis.plots.zones import zone_of
 
     zone = zone_of(tz)
@@ -72,65 +73,18 @@ def follow_and_show(client: Client, ids: Sequence[str], *, every_s: float, depth
     snapshot: Snapshot | None = None
     try:
         for snapshot in follow(client, ids, every_s=every_s, depth=depth):
-            text = _table(snapshot) if is_terminal else ""
-            lines = [snapshot.summary(tz), *text.splitlines()]
+            lines = [snapshot.summary(tz)]
             if is_terminal:
-                lines.append(f"looked at {datetime.now(zone):%H:%M:%S}, again every {every_s:g} s; Ctrl-C stops")
+                again = f"looked at {datetime.now(zone):%H:%M:%S}, again every {every_s:g} s; Ctrl-C stops"
+                state = "all is in a final state" if snapshot.is_finished else again
+                lines = [headline(snapshot, tz), *states_table(snapshot).splitlines(), state]
                 print(f"\x1b[{height}A\x1b[J" if height else "", end="")
             print("\n".join(lines), flush=True)
-            height = len(lines)
+            width = get_terminal_size().columns
+            height = sum(max(1, -(-len(line) // width)) for line in lines)
     except KeyboardInterrupt:
         if snapshot is None:
             raise
         print("stopped; the service goes on with it", file=sys.stderr)
     assert snapshot is not None  # noqa: S101 - the first one is always yielded
     return snapshot
-
-
-def summary(snapshot: Snapshot, tz: str) -> str:
-    """Return what a snapshot says, for a terminal: states and durations of each level, and where tasks failed."""
-    from cijob_analysis import duration_summary
-
-    parts = [snapshot.summary(tz)]
-    if len(snapshot.batch_jobs):
-        parts += ["", _table(snapshot)]
-        level = "tasks" if len(snapshot.tasks) else "batch_jobs"
-        frame = getattr(snapshot, level)
-        kind = "task_type" if level == "tasks" else "type"
-        durations = duration_summary(frame, by=kind).set_index([kind, "duration"])
-        parts += ["", durations.map(_readable).to_string()]
-    failed = snapshot.tasks.loc[snapshot.tasks["state"] == "Failed"]
-    if len(failed):
-        counts = failed.groupby(["task_type", "node", "code"], dropna=False, observed=True).size()
-        top = counts.sort_values(ascending=False).head(8).rename("failed tasks").reset_index()
-        parts += ["", top.fillna("").to_string(index=False)]
-    return "\n".join(parts)
-
-
-def _table(snapshot: Snapshot) -> str:
-    """Return how many rows of each level are in which state."""
-    import pandas as pd
-
-    from cijob_analysis import state_counts
-    from cijob_analysis.schema import LEVELS
-
-    rows: dict[str, pd.Series[Any]] = {}
-    for level in LEVELS:
-        frame = getattr(snapshot, level)
-        if len(frame):
-            rows[level.replace("_", " ")] = state_counts(frame).set_index("state")["n"]
-    counts = pd.DataFrame(rows).T.fillna(0).astype("int64")
-    counts["all"] = counts.sum(axis=1)
-    return counts.to_string()
-
-
-def _readable(value: Any) -> str:
-    """Return seconds as people say them; counts and words as they are."""
-    if not isinstance(value, float):
-        return str(value)
-    if value != value:
-        return "–"
-    for unit, seconds in (("d", 86_400), ("h", 3600), ("min", 60)):
-        if abs(value) >= seconds:
-            return f"{value / seconds:.1f} {unit}"
-    return f"{value:.1f} s"

@@ -188,7 +188,8 @@ def test_a_wrong_clock_is_corrected_once_and_said(offset_s: float) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         start, _, end = request.headers["authorization"].partition("q-key-time=")[2].partition("&")[0].partition(";")
         if int(start) <= NOW + offset_s <= int(end):
-            return httpx.Response(200, content=GOOD)
+            asked = request.url.path.rpartition("/")[2].encode()
+            return httpx.Response(200, content=GOOD.replace(b"b1", asked))
         return error(403, "RequestTimeTooSkewed", date=formatdate(NOW + offset_s, usegmt=True))
 
     frame = fetch_batch_jobs(client_of(answer), ["b1", "b2", "b3"])
