@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _REFUSALS = 3
 """Ids that are refused before the others are taken to be refused, too, if none is read."""
 
-_UNKNOWN_BUCKET = ("NoSuchBucket", "InvalidUrl", "InvalidBucketName")
+_UNKNOWN_BUCKET = ("NoSuchBucket", "InvalidBucketName")
 """Errors of status 404 that are about more than the id."""
 
 
@@ -240,7 +240,7 @@ def by_id(
     if bundles:
         run = Run()
         try:
-            with bar(len(wanted), "ids", progress) as show:
+            with bar(len(wanted), gathered.level.replace("_", " "), progress) as show:
                 client.transport.side_by_side(work, len(bundles), run=run, tick=lambda: show(len(done)))
                 show(len(done))
         except KeyboardInterrupt as error:

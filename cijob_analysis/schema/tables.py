@@ -10,6 +10,12 @@ from typing import Final
 
 from cijob_analysis.schema.column import INTEGER, NUMBER, STATE, UTC, Column
 
+
+def _instant(name: str, *wire: str, doc: str) -> Column:
+    """Return a column of times."""
+    return Column(name=name, wire=wire, dtype=UTC, unit="UTC", doc=doc)
+
+
 EXTRA: Final = Column(name="extra", doc="whatever else the answer held, as JSON text; missing if nothing")
 
 BATCH_JOBS: Final = (
@@ -19,25 +25,11 @@ BATCH_JOBS: Final = (
     Column(name="state", wire=("State",), dtype=STATE, doc="state; Success, Failed and Cancel are final"),
     Column(name="code", wire=("Code",), doc="error code; meaningful in state Failed, Success otherwise"),
     Column(name="message", wire=("Message",), verbatim=True, doc="error message; meaningful in state Failed"),
-    Column(
-        name="created_at",
-        wire=("CreationTime", "CreateTime"),
-        dtype=UTC,
-        unit="UTC",
-        doc="when it was created",
-    ),
-    Column(
-        name="started_at",
-        wire=("StartTime",),
-        dtype=UTC,
-        unit="UTC",
-        doc="when it started; NaT while it waits",
-    ),
-    Column(
-        name="ended_at",
-        wire=("EndTime",),
-        dtype=UTC,
-        unit="UTC",
+    _instant("created_at", "CreationTime", "CreateTime", doc="when it was created"),
+    _instant("started_at", "StartTime", doc="when it started; NaT while it waits"),
+    _instant(
+        "ended_at",
+        "EndTime",
         doc="when it ended; to be trusted in a final state only, the service sends one for running jobs, too",
     ),
     Column(
@@ -51,20 +43,10 @@ BATCH_JOBS: Final = (
     Column(name="template_id", wire=("Operation/JobParam/TemplateId",), doc="template of its tasks (t…)"),
     Column(name="input_kind", doc="how its objects are named: Manifest, UrlFile, Prefix or Object"),
     Column(name="input_value", doc="the manifest, the file of URLs, the key prefix or the object key"),
-    Column(
-        name="objects_from",
-        wire=("Operation/TimeInterval/Start", "TimeInterval/Start"),
-        dtype=UTC,
-        unit="UTC",
-        doc="only objects uploaded since then",
+    _instant(
+        "objects_from", "Operation/TimeInterval/Start", "TimeInterval/Start", doc="only objects uploaded since then"
     ),
-    Column(
-        name="objects_to",
-        wire=("Operation/TimeInterval/End", "TimeInterval/End"),
-        dtype=UTC,
-        unit="UTC",
-        doc="only objects uploaded until then",
-    ),
+    _instant("objects_to", "Operation/TimeInterval/End", "TimeInterval/End", doc="only objects uploaded until then"),
     Column(name="output_region", wire=("Operation/Output/Region",), doc="region of the results' bucket"),
     Column(name="output_bucket", wire=("Operation/Output/Bucket",), doc="bucket of the results"),
     Column(
@@ -103,27 +85,13 @@ EXECUTIONS: Final = (
     ),
     Column(name="state", wire=("State",), dtype=STATE, doc="state; Failed as soon as one of its tasks failed"),
     Column(name="object_key", wire=("Object",), verbatim=True, doc="the object that it ran on"),
-    Column(
-        name="created_at",
-        wire=("CreateTime", "CreationTime", "Createtime"),
-        dtype=UTC,
-        unit="UTC",
-        doc="when it was created",
-    ),
-    Column(
-        name="started_at",
-        wire=("StartTime",),
-        dtype=UTC,
-        unit="UTC",
+    _instant("created_at", "CreateTime", "CreationTime", "Createtime", doc="when it was created"),
+    _instant(
+        "started_at",
+        "StartTime",
         doc="when its first task started; the service does not say, it follows from the tasks",
     ),
-    Column(
-        name="ended_at",
-        wire=("EndTime",),
-        dtype=UTC,
-        unit="UTC",
-        doc="when its last task ended; in a final state only",
-    ),
+    _instant("ended_at", "EndTime", doc="when its last task ended; in a final state only"),
     Column(name="topology", wire=("Topology",), json=True, doc="its nodes and their order, as JSON text; details only"),
     EXTRA,
 )
@@ -143,27 +111,9 @@ TASKS: Final = (
     Column(name="object_key", wire=("Input/Object",), verbatim=True, doc="the object that it works on"),
     Column(name="queue_id", wire=("QueueId",), doc="queue in which it waits and runs (p…)"),
     Column(name="progress", wire=("Progress",), dtype=INTEGER, unit="%", doc="how far it is"),
-    Column(
-        name="created_at",
-        wire=("CreationTime", "CreateTime", "Createtime"),
-        dtype=UTC,
-        unit="UTC",
-        doc="when it was created",
-    ),
-    Column(
-        name="started_at",
-        wire=("StartTime",),
-        dtype=UTC,
-        unit="UTC",
-        doc="when it started; NaT while it waits",
-    ),
-    Column(
-        name="ended_at",
-        wire=("EndTime",),
-        dtype=UTC,
-        unit="UTC",
-        doc="when it ended; to be trusted in a final state only",
-    ),
+    _instant("created_at", "CreationTime", "CreateTime", "Createtime", doc="when it was created"),
+    _instant("started_at", "StartTime", doc="when it started; NaT while it waits"),
+    _instant("ended_at", "EndTime", doc="when it ended; to be trusted in a final state only"),
     Column(
         name="media_duration_s",
         wire=("Operation/MediaInfo/Format/Duration",),
@@ -182,8 +132,8 @@ QUEUES: Final = (
     Column(name="category", wire=("Category",), doc="what it is for, such as Transcoding or PicProcessing"),
     Column(name="max_concurrent", wire=("MaxConcurrent",), dtype=INTEGER, doc="how many tasks run in it at once"),
     Column(name="max_size", wire=("MaxSize",), dtype=INTEGER, doc="how many tasks may wait in it"),
-    Column(name="created_at", wire=("CreateTime", "CreationTime"), dtype=UTC, unit="UTC", doc="when it was created"),
-    Column(name="updated_at", wire=("UpdateTime",), dtype=UTC, unit="UTC", doc="when it was last changed"),
+    _instant("created_at", "CreateTime", "CreationTime", doc="when it was created"),
+    _instant("updated_at", "UpdateTime", doc="when it was last changed"),
     EXTRA,
 )
 
@@ -192,8 +142,8 @@ WORKFLOWS: Final = (
     Column(name="name", wire=("Name", "WorkflowName"), verbatim=True, doc="its name"),
     Column(name="state", wire=("State",), doc="Active or Paused"),
     Column(name="bucket", wire=("BucketId", "Bucket"), doc="bucket whose objects it runs on"),
-    Column(name="created_at", wire=("CreateTime", "CreationTime"), dtype=UTC, unit="UTC", doc="when it was created"),
-    Column(name="updated_at", wire=("UpdateTime",), dtype=UTC, unit="UTC", doc="when it was last changed"),
+    _instant("created_at", "CreateTime", "CreationTime", doc="when it was created"),
+    _instant("updated_at", "UpdateTime", doc="when it was last changed"),
     Column(name="topology", wire=("Topology",), json=True, doc="its nodes and their order, as JSON text"),
     EXTRA,
 )
