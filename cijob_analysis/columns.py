@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from array import array
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -15,15 +17,21 @@ from cijob_analysis.ledger import EXAMPLES, Anomaly
 from cijob_analysis.schema import Column
 from cijob_analysis.service.rows import Row
 
-_CHUNK: Final = 4096
-"""Rows that are turned into columns together."""
+_BATCH: Final = 8192
+"""Fewer rows are not turned into columns, until all are there."""
+
+_BACKLOG: Final = 16_384
+"""So many rows are, at once, by whoever brings them."""
+
+_PIECE: Final = 2048
+"""Rows in one part of a column."""
 
 _FEW: Final = 4096
 """A column with more different texts than this is not searched for repetitions any more."""
 
 
 class Columns:
-    """A frame in the making; not safe to be used by several threads at once.
+    """A frame in the making. Several threads may add rows while one settles them.
 
     Parameters
     ----------
@@ -33,23 +41,42 @@ class Columns:
 
     def __init__(self, columns: tuple[Column, ...]) -> None:
         self._columns = columns
+        self._created_at = [column.name for column in columns].index("created_at")
         self._rows: list[Row] = []
+        self._places_of_rows: list[int] = []
         self._places = array("q")
         self._chunks: list[dict[str, Any]] = []
         self._anomalies: dict[tuple[str, str], Anomaly] = {}
-        self._seen: list[dict[str, str] | None] = [{} for _ in columns]
+        self._seen: list[dict[str | None, str | None] | None] = [{} for _ in columns]
         self._n = 0
+        self._adding, self._settling = threading.Lock(), threading.Lock()
 
     def __len__(self) -> int:
         return self._n
 
     def add(self, rows: Sequence[Row], place: int = 0) -> None:
         """Add rows; `place` says where they belong in a frame that is not ordered by time."""
-        self._rows += rows
-        self._places.extend([place] * len(rows))
-        self._n += len(rows)
-        if len(self._rows) >= _CHUNK:
-            self._flush()
+        with self._adding:
+            self._rows += rows
+            self._places_of_rows += [place] * len(rows)
+            self._n += len(rows)
+        if len(self._rows) >= _BACKLOG:
+            self.settle()
+
+    def settle(self, at_least: int = _BATCH) -> None:
+        """Turn the rows that have come into columns, if they are not too few for it to be worth while."""
+        with self._settling:
+            with self._adding:
+                if len(self._rows) < at_least:
+                    return
+                rows, self._rows = self._rows, []
+                places, self._places_of_rows = self._places_of_rows, []
+            at = self._created_at
+            # Neighbours in time get into the same piece: then `_taken` is done with a piece before it needs the last.
+            order = sorted(range(len(rows)), key=lambda number: rows[number][at] or "", reverse=True)
+            self._places.extend(places[number] for number in order)
+            for begin in range(0, len(order), _PIECE):
+                self._take_in([rows[number] for number in order[begin : begin + _PIECE]])
 
     def frame(self, *, newest_first: bool) -> tuple[pd.DataFrame, int]:
         """Return the frame, each key once (what came last counts), and how many rows were dropped; once only.
@@ -59,37 +86,38 @@ class Columns:
         newest_first : bool
             Order the rows by ``created_at``, then by key; otherwise by their places.
         """
-        self._flush()
+        self.settle(at_least=1)
         if not self._chunks:
             return schema.empty(self._columns), 0
         chunks, self._chunks = self._chunks, []
-        data = {column.name: _joined([chunk.pop(column.name) for chunk in chunks]) for column in self._columns}
-        key = data[self._columns[0].name]
-        has_no_twin = (~key.duplicated(keep="last") | key.isna()).to_numpy()
+        parts = {column.name: [chunk.pop(column.name) for chunk in chunks] for column in self._columns}
+        key = pd.Series(_joined(parts[self._columns[0].name]), copy=False)
+        has_no_twin = (~key.duplicated(keep="last") | key.isna()).to_numpy(bool)
         if newest_first:
-            times = data["created_at"].dt.tz_localize(None).to_numpy("M8[us]")
+            times = pd.DatetimeIndex(_joined(parts["created_at"])).tz_localize(None).to_numpy("M8[us]")
             ages = np.where(np.isnat(times), np.iinfo(np.int64).max, -times.astype(np.int64))
             order = _by_age(ages, key)
         else:
             order = np.argsort(np.frombuffer(self._places, np.int64), kind="stable")
         kept = order[has_no_twin[order]]
-        if len(kept) < self._n or (kept[1:] < kept[:-1]).any():
-            for name in data:
-                data[name] = data[name].take(kept).reset_index(drop=True)
+        is_in_order = len(kept) == self._n and bool((kept[1:] > kept[:-1]).all())
+        data = {}
+        for name in [*parts]:
+            own = parts.pop(name)  # not needed any more when the next column is made
+            data[name] = _joined(own) if is_in_order else _taken(own, kept)
         return pd.DataFrame(data, copy=False), self._n - len(kept)
 
     @property
     def anomalies(self) -> tuple[Anomaly, ...]:
         """Texts that could not be understood, and rows whose times contradict each other."""
-        self._flush()
+        self.settle(at_least=1)
         return tuple(self._anomalies.values())
 
-    def _flush(self) -> None:
-        if not self._rows:
-            return
-        rows, self._rows = self._rows, []
-        chunk, anomalies = arrays([*map(self._shared, rows)], self._columns)
-        self._chunks.append({name: pd.Series(values, copy=False) for name, values in chunk.items()})
+    def _take_in(self, rows: list[Row]) -> None:
+        if pd.StringDtype().storage == "python":
+            rows = [*zip(*map(self._shared, count(), zip(*rows, strict=True)), strict=True)]
+        chunk, anomalies = arrays(rows, self._columns)
+        self._chunks.append(chunk)
         for new in anomalies:
             old = self._anomalies.get((new.kind, new.column))
             if old is not None:
@@ -97,17 +125,14 @@ class Columns:
                 new = Anomaly(kind=new.kind, column=new.column, n=old.n + new.n, examples=examples)
             self._anomalies[new.kind, new.column] = new
 
-    def _shared(self, row: Row) -> Row:
-        """Return `row` with texts that were met before being the same objects: states, queues, workflows."""
-        seen = self._seen
-        cells = list(row)
-        for number, text in enumerate(row):
-            known = seen[number]
-            if known is not None and text is not None:
-                cells[number] = known.setdefault(text, text)
-                if len(known) > _FEW:
-                    seen[number] = None
-        return tuple(cells)
+    def _shared(self, number: int, cells: Sequence[str | None]) -> Sequence[str | None]:
+        """Return a column's texts, those that were met before as the same objects: states, queues, workflows."""
+        known = self._seen[number]
+        if known is None:
+            return cells
+        if len(known) > _FEW:
+            self._seen[number] = None
+        return [known.setdefault(text, text) for text in cells]
 
 
 def _by_age(ages: np.ndarray[Any, np.dtype[np.int64]], key: pd.Series[Any]) -> np.ndarray[Any, np.dtype[np.intp]]:
@@ -123,15 +148,37 @@ def _by_age(ages: np.ndarray[Any, np.dtype[np.int64]], key: pd.Series[Any]) -> n
     return order
 
 
-def _joined(parts: list[pd.Series[Any]]) -> pd.Series[Any]:
-    """Return the parts of a column as one, states in their order."""
+def _joined(parts: list[Any]) -> Any:
+    """Return the parts of a column as one array, states in their order."""
     if len(parts) == 1:
         return parts[0]
-    if isinstance(parts[0].dtype, pd.CategoricalDtype):
-        states = schema.in_order(state for part in parts for state in part.cat.categories)
-        codes = np.concatenate(
-            [pd.Index(states).get_indexer(part.cat.categories).take(part.cat.codes, mode="wrap") for part in parts]
-        )
-        missing = np.concatenate([part.cat.codes.to_numpy() < 0 for part in parts])
-        return pd.Series(pd.Categorical.from_codes(np.where(missing, -1, codes), categories=pd.Index(states)))
-    return pd.concat(parts, ignore_index=True)
+    if isinstance(parts[0], pd.Categorical):
+        states = schema.in_order(state for part in parts for state in part.categories)
+        codes = np.concatenate([part.set_categories(states).codes for part in parts])
+        return pd.Categorical.from_codes(codes, categories=pd.Index(states))
+    return pd.concat([pd.Series(part, copy=False) for part in parts], ignore_index=True).array
+
+
+def _taken(parts: list[Any], rows: np.ndarray[Any, np.dtype[np.intp]]) -> Any:
+    """Return `rows` of a column, in their order; `parts` is empty afterwards.
+
+    The text of a long list is most of its frame, and pyarrow would copy all of it into one part before it takes the
+    first row. So rows are taken piece by piece, and parts of which all rows were taken are given up.
+    """
+    if len(rows) <= _BACKLOG or getattr(parts[0].dtype, "storage", "") != "pyarrow":
+        return _joined(parts).take(rows)
+    starts = np.cumsum([0, *map(len, parts)])
+    homes = np.searchsorted(starts, rows, "right") - 1
+    last_use = np.zeros(len(parts), np.intp)
+    np.maximum.at(last_use, homes, np.arange(len(rows)))
+    pieces = []
+    for begin in range(0, len(rows), _PIECE):
+        end = begin + _PIECE
+        near, home = np.unique(homes[begin:end], return_inverse=True)
+        near_starts = np.cumsum([0, *(len(parts[number]) for number in near)])
+        within = rows[begin:end] - starts[homes[begin:end]]
+        pieces.append(_joined([parts[number] for number in near]).take(near_starts[home] + within))
+        for number in near[last_use[near] < end]:
+            parts[number] = None
+    parts.clear()
+    return _joined(pieces)

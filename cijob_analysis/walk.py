@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cijob_analysis.exceptions import AccessDenied, CIJobError, ResponseFormatError, ServiceBusy
+from cijob_analysis.exceptions import AccessDenied, CIJobError, ResponseFormatError, TransportError
 from cijob_analysis.gather import Gathered, bar, concerns_all
 from cijob_analysis.service.transport import Run
 from cijob_analysis.service.wire import Page
@@ -87,8 +87,14 @@ def walk(
     accounts = list({id(listing.into): listing.into for listing in listings}.values())
     workers = transport.concurrency if windows is None else max(1, min(windows * len(listings), transport.concurrency))
     try:
-        with bar(expected, "rows", progress) as show:
-            transport.side_by_side(work, workers, run=run, tick=lambda: show(_rows(accounts)))
+        with bar(expected, accounts[0].level.replace("_", " "), progress) as show:
+
+            def tick() -> None:
+                for into in accounts:
+                    into.columns.settle()  # while the workers wait for answers
+                show(_rows(accounts))
+
+            transport.side_by_side(work, workers, run=run, tick=tick)
             show(_rows(accounts))
     except KeyboardInterrupt as error:
         for into in accounts:
@@ -173,8 +179,10 @@ class Board:
             self._walked.discard(window)
             self._first.discard(window)
             into = window.listing.into
-            is_about_page = isinstance(error, ServiceBusy | ResponseFormatError)
-            can_turn = window.because is None and window.per_second is not None and window.listing.limit is None
+            is_about_page = isinstance(error, ResponseFormatError) or (
+                self._pages > 0 and not is_general and not isinstance(error, AccessDenied | TransportError)
+            )
+            can_turn = window.because is None and window.listing.limit is None and not _lacks_times(window)
             if is_about_page and can_turn:
                 self._waiting.append(window.from_below((_what(window), error)))
             else:
@@ -230,7 +238,7 @@ def _take_in(window: Window, page: Page) -> bool:
         into.ended = False
         into.note(f"cut off by limit={listing.limit}")
         return False
-    if not token or is_over or (len(page.rows) > 0 and listing.is_known(page.rows)):
+    if not token or is_over or (page.rows and listing.is_known is not None and listing.is_known(page.rows)):
         if window.because is not None:
             what, error = window.because
             into.note(f"{what}: could not be read ({error}); the rows came from the other end")
@@ -244,9 +252,14 @@ def _take_in(window: Window, page: Page) -> bool:
     return True
 
 
+def _lacks_times(window: Window) -> bool:
+    """Whether the rows that came do not say when they were created."""
+    return window.pages > 0 and window.per_second is None
+
+
 def _what(window: Window) -> str:
     """Return how the ledger names what of a list could not be read."""
     name = f"{window.listing.name}: " if window.listing.name else ""
-    if window.per_second is None or window.newest is None:
+    if window.newest is None or _lacks_times(window):
         return f"{name}page {window.pages + 1} and what follows"
     return f"{name}page {window.pages + 1}, before {datetime.fromtimestamp(window.newest, UTC):%Y-%m-%d %H:%M:%S}Z"

@@ -5,8 +5,9 @@ creation is known it can be split: each window is a walk of its own. Jobs come i
 split; a worker that is done takes a share of the window that seems to hold most. What it seems to hold follows from
 how close to each other the last rows were.
 
-Bounds are whole seconds and both included (page 1045/47031). Neighbours share a second, as nobody knows whether the
-service rounds; a row that comes twice is kept once.
+Bounds are whole seconds and both included (page 1045/47031), or both left out, as the words for tasks may mean ("later
+than", page 1045/73114). So neighbours share a second and the next one; a row that comes twice is kept once. A window is
+wider than what it shares, or a second with many rows would be read by all of them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Final
 
 from cijob_analysis.exceptions import CIJobError
 from cijob_analysis.gather import Gathered
@@ -23,6 +25,9 @@ from cijob_analysis.service.arguments import wire_time
 from cijob_analysis.service.requests import PAGE_SIZE, Request
 from cijob_analysis.service.rows import Row
 from cijob_analysis.service.wire import Reader
+
+NARROWEST_S: Final = 3.0
+"""What a window is at least wide [s]."""
 
 
 @dataclass(eq=False)
@@ -45,8 +50,8 @@ class Listing:
         Completes the rows of a page, for instance by the keys of their parents.
     limit : int or None
         At most so many rows.
-    is_known : callable
-        Whether a page holds nothing new, so that what is older need not be read.
+    is_known : callable, optional
+        Whether a page holds nothing new, so that what is older need not be read; such a list is not split.
     rows, pages : int
         What came so far.
     """
@@ -59,7 +64,7 @@ class Listing:
     newest: float | None = None
     fill: Callable[[list[Row]], list[Row]] = lambda rows: rows
     limit: int | None = None
-    is_known: Callable[[Sequence[Row]], bool] = lambda _rows: False
+    is_known: Callable[[Sequence[Row]], bool] | None = None
     rows: int = 0
     pages: int = 0
 
@@ -116,23 +121,25 @@ class Window:
         """How many more pages it seems to have; 0 if that is not known."""
         if self.per_second is None or self.oldest is None or self.newest is None or self.because is not None:
             return 0.0
-        return max(0.0, self.newest - self.oldest) * self.per_second / PAGE_SIZE
+        if self.listing.is_known is not None:
+            return 0.0
+        width = self.newest - self.oldest
+        return width * self.per_second / PAGE_SIZE if width >= 2 * NARROWEST_S else 0.0
 
     def lower_parts(self, n: int) -> list[Window]:
         """Give away all but the newest of `n` equal parts; fewer if it is too short."""
         assert self.oldest is not None  # noqa: S101 - otherwise it has no pages left
         assert self.newest is not None  # noqa: S101
+        n = min(n, int((self.newest - self.oldest) / NARROWEST_S))
         width = (self.newest - self.oldest) / n
         seams = [float(int(self.oldest + width * part)) for part in range(n)]
         parts = []
-        for lower, upper in pairwise(seams):
-            if upper > lower:
-                is_lowest = self.is_lowest and lower == seams[0]
-                request = self.listing.between(None if is_lowest else lower, upper + 1)
-                parts.append(Window(self.listing, lower, upper + 1, request, is_lowest))
-        if parts:
-            self.oldest = self.stop_at = seams[-1]
-            self.is_lowest = False
+        for number, (lower, upper) in enumerate(pairwise(seams)):
+            is_lowest = self.is_lowest and number == 0
+            request = self.listing.between(None if is_lowest else lower, upper + 1)
+            parts.append(Window(self.listing, lower, upper + 1, request, is_lowest))
+        self.oldest = self.stop_at = seams[-1]
+        self.is_lowest = False
         return parts
 
     def from_below(self, because: tuple[str, CIJobError]) -> Window:
@@ -156,9 +163,9 @@ class Window:
 
 
 def first_windows(listing: Listing, n: int) -> list[Window]:
-    """Return `n` equal windows of `listing`; one if its period is not known."""
+    """Return `n` equal windows of `listing`; one if its period is not known, or it is not to be split."""
     oldest, newest = listing.oldest, listing.newest
-    if oldest is None or newest is None or newest - oldest < n or n < 2:
+    if listing.is_known is not None or oldest is None or newest is None or newest - oldest < n * NARROWEST_S or n < 2:
         return [Window(listing, oldest, newest, listing.request, is_lowest=True)]
     seams = [float(int(oldest + (newest - oldest) * part / n)) for part in range(1, n)]
     windows = []

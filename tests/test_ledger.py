@@ -73,3 +73,36 @@ def test_as_a_frame_each_fetch_is_a_row() -> None:
 )
 def test_a_time_names_its_zone(tz: str | None, text: str) -> None:
     assert clock_text(NOON, tz).endswith(text)
+
+
+def entry(level: str, **fields: object) -> LedgerEntry:
+    return LedgerEntry(request="GET /x", level=level, **fields)  # type: ignore[arg-type]
+
+
+def test_levels_are_named_where_there_are_several() -> None:
+    cut = {"ended": False, "notes": ("cut off: interrupted",)}
+    assert Ledger((entry("tasks", **cut),)).remarks() == ["incomplete: cut off: interrupted"]
+    assert Ledger((entry("batch_jobs"), entry("tasks", **cut))).remarks() == ["tasks incomplete: cut off: interrupted"]
+    both = Ledger((entry("batch_jobs", ended=False), entry("tasks", **cut), entry("tasks", **cut)))
+    assert both.remarks() == [
+        "batch jobs incomplete: GET /x did not end by itself",
+        "tasks incomplete: cut off: interrupted",
+    ]
+
+
+def test_denials_name_each_action_that_the_policy_lacks_once() -> None:
+    failures = tuple(
+        Failure(what=f"executions of b{number}", error="e", is_denied=True, action=action)
+        for number, action in enumerate(("ci:One", "ci:Two", "ci:One", ""))
+    )
+    (remark,) = Ledger((entry("executions", failures=failures),)).remarks()
+    assert remark == (
+        "incomplete: access denied to executions of b0, executions of b1, executions of b2 and 1 more "
+        "(the key's policy lacks ci:One, ci:Two)"
+    )
+
+
+def test_what_was_planned_stands_beside_what_was_sent() -> None:
+    frame = Ledger((entry("tasks", planned=30, requests=33, retries=3), entry("workflows"))).to_frame()
+    assert frame[["level", "planned", "requests", "retries"]].iloc[0].tolist() == ["tasks", 30, 33, 3]
+    assert frame["planned"].isna().tolist() == [False, True]

@@ -22,14 +22,17 @@ from cijob_analysis.snapshot.extra import need
 
 if TYPE_CHECKING:
     from cijob_analysis.archive.reading import Filters
+    from cijob_analysis.archive.records import Refresh
     from cijob_analysis.service.client import Client
+
+_TIMES = ("created_at", "started_at", "ended_at")
 
 _KNOWN = {
     "batch_jobs": ("batch_job_id", "type", "state", "created_at"),
-    "executions": ("run_id", "batch_job_id", "workflow_id", "state", "created_at"),
-    "tasks": ("task_id", "run_id", "batch_job_id", "workflow_id", "task_type", "state", "created_at"),
+    "executions": ("run_id", "batch_job_id", "workflow_id", "state", *_TIMES),
+    "tasks": ("task_id", "run_id", "batch_job_id", "workflow_id", "task_type", "state", *_TIMES),
 }
-"""What a refresh needs to know: of each row its keys, its kind, whether it is finished, and from when it is."""
+"""What a refresh needs to know: of each row its keys, its kind, its state and its times."""
 
 _SHOWN = 5
 """How many refreshes the picture in a notebook shows."""
@@ -43,7 +46,8 @@ class Archive:
     Delta Lake reads them.
 
     What was read counts when its record is in ``refreshes``: readers see, of each table, the newest version that a
-    record names. What was being written when its process was killed is not seen, and the next refresh completes it.
+    record names. What was being written when its process was killed is not seen, and the next refresh completes it;
+    until that has come to its end, the ledger says so.
     Several processes may write: in a folder they take turns; at a URL Delta Lake finds conflicts, and the later one
     tries again (the store must be able to create a file only if there is none, as all do that `deltalake` writes to
     safely). No row is lost or doubled, and a row that was read earlier never replaces one that was read later.
@@ -91,7 +95,8 @@ class Archive:
         since : datetime.datetime, pandas.Timestamp or str, optional
             Batch jobs created earlier are left out, unless they are known; with a zone.
         depth : {"tasks", "executions", "batch_jobs"}
-            The lowest level that is wanted.
+            The lowest level that is wanted, each time the same: of batch jobs that had ended when they were read less
+            deep, nothing more is read.
         windows : int, optional
             Into how many windows the period of each list is split; see `fetch_snapshot`.
         progress : bool
@@ -113,12 +118,12 @@ class Archive:
         """
         from cijob_analysis.archive import records
 
-        refresh_id = records.new_refresh_id()
+        refresh = records.begin(is_refresh=True)
         changes = fetch_changes(client, self.known(), since=since, depth=depth, windows=windows, progress=progress)
         for part in changes:
-            self._merge(part, refresh_id, is_refresh=True)
+            self._merge(part, refresh)
         with locked(self._tables.folder):
-            records.append_end(self._tables, refresh_id)
+            records.append_end(self._tables, refresh)
         return self.snapshot()
 
     def merge(self, snapshot: Snapshot) -> None:
@@ -144,7 +149,7 @@ class Archive:
         """
         from cijob_analysis.archive import records
 
-        self._merge(snapshot, records.new_refresh_id(), is_refresh=False)
+        self._merge(snapshot, records.begin(is_refresh=False))
 
     def snapshot(
         self,
@@ -188,7 +193,7 @@ class Archive:
         )
 
     def known(self) -> Snapshot:
-        """Return what a refresh needs: all workflows, and of all other rows keys, type, state and creation time."""
+        """Return what a refresh needs: all workflows; of all other rows keys, kind, state and times; the ledgers."""
         from cijob_analysis.archive.reading import Filters
 
         return self._read(Filters(), _KNOWN)
@@ -263,15 +268,18 @@ class Archive:
         line = html.escape(f"{self!r}: {'; '.join([held + time, *remarks])}")
         return f"<p>{line}</p>{self.history().head(_SHOWN).to_html(notebook=True)}"
 
-    def _merge(self, snapshot: Snapshot, refresh_id: str, *, is_refresh: bool) -> None:
+    def _merge(self, snapshot: Snapshot, refresh: Refresh) -> None:
         from cijob_analysis.archive import records, upsert
 
         read = [(kind, frame, ledger_of(frame).as_of or snapshot.as_of) for kind, frame in snapshot.frames()]
         for kind, frame, read_at in read:
             upsert.check(kind, frame, read_at)
         with locked(self._tables.folder):
-            upserted = {kind: upsert.upsert(self._tables, kind, frame, read_at) for kind, frame, read_at in read}
-            records.append(self._tables, snapshot, upserted, refresh_id, is_refresh=is_refresh)
+            # Without a lock the versions below may hold rows of another writer that dies before its record. What is
+            # below is written first, and looked up last, so no batch job is seen as read without what belongs to it.
+            upserted = {kind: upsert.upsert(self._tables, kind, frame, at) for kind, frame, at in reversed(read)}
+            versions = {kind: self._tables.version(kind) for kind, _, _ in read}
+            records.append(self._tables, refresh, snapshot, upserted, versions)
 
     def _read(self, filters: Filters, columns: Mapping[str, tuple[str, ...]] | None = None) -> Snapshot:
         from cijob_analysis.archive import reading, records

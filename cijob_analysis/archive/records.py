@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from deltalake import write_deltalake
 
 from cijob_analysis.archive.cleaning import compact_if_scattered
 from cijob_analysis.archive.tables import Tables, in_turn
-from cijob_analysis.ledger import Ledger, ledger_of
+from cijob_analysis.ledger import Ledger, LedgerEntry, ledger_of
 from cijob_analysis.schema import LEVELS
 from cijob_analysis.snapshot import Snapshot
 from cijob_analysis.snapshot.ledgers import ledger_from_json, ledger_to_json
@@ -26,21 +26,28 @@ if TYPE_CHECKING:
 
 NAME: Final = "refreshes"
 KINDS: Final = (*LEVELS, "workflows")
-_COUNTS: Final = ("rows", "new", "changed", "version")
+_COUNTS: Final = ("rows", "new", "changed")
 _TIME: Final = pa.timestamp("us", "UTC")
 _SCHEMA: Final = pa.schema(
     [
         ("recorded_at", _TIME),
         ("as_of", _TIME),
         ("refresh_id", pa.string()),
+        ("begun_at", _TIME),
         ("is_refresh", pa.bool_()),
         ("has_ended", pa.bool_()),
         ("is_complete", pa.bool_()),
         ("requests", pa.int64()),
-        *((f"{kind}_{count}", pa.int64()) for kind in KINDS for count in _COUNTS),
+        *((f"{kind}_{number}", pa.int64()) for kind in KINDS for number in (*_COUNTS, "version")),
         ("ledgers", pa.string()),
     ]
 )
+
+
+_CUT_OFF: Final = Ledger(
+    (LedgerEntry(request="refresh", ended=False, notes=("cut off: the last refresh has not come to its end",)),)
+)
+"""What the ledger of the batch jobs says if the last refresh was killed, was interrupted, or is still under way."""
 
 
 @dataclass(frozen=True)
@@ -67,32 +74,54 @@ NOTHING: Final = Visible({}, None, {})
 """What readers see before the first refresh."""
 
 
-def new_refresh_id() -> str:
-    """Return an id for a refresh."""
-    return secrets.token_hex(8)
+@dataclass(frozen=True)
+class Refresh:
+    """A refresh, or a plain merge.
+
+    Attributes
+    ----------
+    refresh_id : str
+        The same in the records of all its parts.
+    begun_at : datetime.datetime
+        Before it looked at what is known: what others record later, it does not know of.
+    is_refresh : bool
+        False for a plain merge, which is one part.
+    """
+
+    refresh_id: str
+    begun_at: datetime
+    is_refresh: bool
+
+
+def begin(*, is_refresh: bool) -> Refresh:
+    """Return a refresh that begins now."""
+    return Refresh(secrets.token_hex(8), datetime.now(UTC), is_refresh)
 
 
 def append(
-    tables: Tables, snapshot: Snapshot, upserted: Mapping[str, Upserted], refresh_id: str, *, is_refresh: bool
+    tables: Tables,
+    refresh: Refresh,
+    snapshot: Snapshot,
+    upserted: Mapping[str, Upserted],
+    versions: Mapping[str, int | None],
 ) -> None:
     """Record that `snapshot`, all of a merge or a part of a refresh, is in the tables: from now on readers see it."""
     ledger = snapshot.completeness
     row = {
+        **asdict(refresh),
         "as_of": ledger.as_of,
-        "refresh_id": refresh_id,
-        "is_refresh": is_refresh,
-        "has_ended": not is_refresh,
+        "has_ended": not refresh.is_refresh,
         "is_complete": ledger.is_complete,
         "requests": sum(entry.requests for entry in ledger.entries),
         "ledgers": json.dumps({kind: ledger_to_json(ledger_of(frame)) for kind, frame in snapshot.frames()}),
     }
-    _append(tables, row | {f"{kind}_{count}": getattr(upserted[kind], count) for kind in KINDS for count in _COUNTS})
+    row |= {f"{kind}_{count}": getattr(upserted[kind], count) for kind in KINDS for count in _COUNTS}
+    _append(tables, row | {f"{kind}_version": versions[kind] for kind in KINDS})
 
 
-def append_end(tables: Tables, refresh_id: str) -> None:
+def append_end(tables: Tables, refresh: Refresh) -> None:
     """Record that a refresh came to its end: whatever was incomplete before it was asked for again."""
-    row = {"refresh_id": refresh_id, "is_refresh": True, "has_ended": True, "is_complete": True, "ledgers": "{}"}
-    _append(tables, row)
+    _append(tables, {**asdict(refresh), "has_ended": True, "is_complete": True, "ledgers": "{}"})
 
 
 def visible(tables: Tables) -> Visible:
@@ -108,20 +137,20 @@ def visible(tables: Tables) -> Visible:
     records = _frame(stored.to_table(columns=[name for name in _SCHEMA.names if name != "ledgers"]))
     if not len(records):
         return NOTHING
-    begun = records.groupby("refresh_id")["recorded_at"].min()
     last = records["refresh_id"].iloc[-1]
-    ended = records.loc[records["is_refresh"] & records["has_ended"], "refresh_id"]
-    since = begun[ended.iloc[-1]] if len(ended) else begun.min()
+    ended = records.loc[records["is_refresh"] & records["has_ended"], "begun_at"]
+    since = ended.iloc[-1] if len(ended) else records["begun_at"].min()
     telling = (pc.field("recorded_at") >= _instant(since)) & (
-        ~pc.field("is_complete") | (pc.field("recorded_at") >= _instant(begun[last]))
+        ~pc.field("is_complete") | (pc.field("refresh_id") == last)
     )
     as_of = records["as_of"].max()
+    ledgers = _ledgers(_frame(stored.to_table(columns=["recorded_at", "refresh_id", "ledgers"], filter=telling)), last)
+    if not records.loc[records["refresh_id"] == last, "has_ended"].any():
+        ledgers["batch_jobs"] += _CUT_OFF
     return Visible(
         versions={kind: int(records[f"{kind}_version"].max()) for kind in KINDS},
         as_of=None if pd.isna(as_of) else as_of.to_pydatetime(),
-        ledgers=_ledgers(
-            _frame(stored.to_table(columns=["recorded_at", "refresh_id", "ledgers"], filter=telling)), last
-        ),
+        ledgers=ledgers,
     )
 
 
@@ -129,7 +158,7 @@ def history(tables: Tables) -> pd.DataFrame:
     """Return the refreshes as a frame, newest first; see `Archive.history`."""
     table = tables.open(NAME)
     stored = _SCHEMA.empty_table() if table is None else table.to_pyarrow_dataset().to_table()
-    counts = [f"{kind}_{count}" for kind in KINDS for count in _COUNTS if count != "version"]
+    counts = [f"{kind}_{count}" for kind in KINDS for count in _COUNTS]
     how = {"recorded_at": "max", "as_of": "max", "is_refresh": "first", "has_ended": "any", "is_complete": "all"}
     records = _frame(stored.drop_columns(["ledgers"]))
     refreshes = records.groupby("refresh_id").agg(how | dict.fromkeys(["requests", *counts], "sum"))

@@ -59,6 +59,11 @@ class Tables:
         except TableNotFoundError:
             return None
 
+    def version(self, name: str) -> int | None:
+        """Return the newest version of a table; None if there is none."""
+        table = self.open(name)
+        return None if table is None else table.version()
+
     def open_or_create(self, name: str, schema: Any, *, time: str, partition_by: Sequence[str] = ()) -> DeltaTable:
         """Return the newest version of a table; make it, without rows, if there is none.
 

@@ -43,12 +43,11 @@ name nor topology, tasks asked for by id say no batch job): what is known stays 
 
 @dataclass(frozen=True)
 class Upserted:
-    """What became of a frame: how many rows it had, how many were new, how many changed, and the table's version."""
+    """What became of a frame: how many rows it had, how many of them were new, and how many changed."""
 
     rows: int
     new: int
     changed: int
-    version: int
 
 
 def check(kind: str, frame: pd.DataFrame, read_at: datetime | None) -> None:
@@ -107,7 +106,7 @@ def upsert(tables: Tables, kind: str, frame: pd.DataFrame, read_at: datetime | N
             )
             _merge(table, source, schema.KEYS[kind], stored_months)
             compact_if_scattered(table)
-        return Upserted(len(rows), len(new), len(changed), table.version())
+        return Upserted(len(rows), len(new), len(changed))
 
     return in_turn(attempt, f"write {kind}")
 

@@ -72,22 +72,25 @@ def task_listings(
     if account.interruption is not None:
         return []
     for row in batch_jobs.itertuples():
-        batch_job_id = str(row.batch_job_id)
+        batch_job_id, tag = str(row.batch_job_id), _tag_of(row)
         name = f"tasks of {batch_job_id}"
-        if _tag_of(row) in not_narrowed:
-            path = requests.path_of_tag(_tag_of(row))
-            account.ended = False
-            account.errors.append((name, ConfigurationError(f"{path} cannot be narrowed down to a batch job")))
-            continue
-        after = (created_after or {}).get(batch_job_id)
         try:
-            request = requests.task_list(_tag_of(row), batch_job_id=batch_job_id, created_after=after)
+            request = _request(batch_job_id, tag, (created_after or {}).get(batch_job_id), tag not in not_narrowed)
         except ConfigurationError as error:
             account.ended = False
             account.errors.append((name, error))
             continue
         listings.append(listing_of(client, request, read_tasks, account, name=name, fill=filling_in(batch_job_id)))
     return listings
+
+
+def _request(batch_job_id: str, tag: str, created_after: pd.Timestamp | None, is_narrowed: bool) -> requests.Request:
+    """Return the first request of a list; raise ConfigurationError if there is none for these tasks."""
+    if not tag:
+        raise ConfigurationError(f"{batch_job_id} does not say of which kind its tasks are")
+    if not is_narrowed:
+        raise ConfigurationError(f"{requests.path_of_tag(tag)} cannot be narrowed down to a batch job")
+    return requests.task_list(tag, batch_job_id=batch_job_id, created_after=created_after)
 
 
 def _is_narrowed(client: Client, tag: str, account: Gathered) -> bool:

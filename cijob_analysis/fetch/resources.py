@@ -155,7 +155,12 @@ def _read(
                     gathered.missing_ids += page.missing_ids
                 keys = {row[0] for row in page.rows}
                 is_last = len(page.rows) < NUMBERED_PAGE_SIZE if page.total is None else len(seen | keys) >= page.total
-                if is_last or keys <= seen:  # a list that ignores the number comes again and again
+                if is_last:
+                    break
+                if keys <= seen:  # a list that ignores the number comes again and again
+                    if page.total is not None:
+                        gathered.ended = False
+                        gathered.note(f"cut off: {page.total} were announced, page {number} brought none of them")
                     break
                 seen |= keys
 

@@ -92,13 +92,20 @@ def _execution_steps(batch_jobs: int | None, executions: pd.DataFrame | int | No
     if isinstance(executions, int):
         return [lists("executions", path, filters, rows=executions)]
     counts = executions["batch_job_id"].value_counts()
-    return [lists("executions", path, {"jobId": str(batch)}, rows=int(n)) for batch, n in counts.items()]
+    steps = [lists("executions", path, {"jobId": str(batch)}, rows=int(n)) for batch, n in counts.items()]
+    without = max(0, (batch_jobs or 0) - len(counts))
+    if without:
+        request = lists("executions", path, filters, rows=0).request
+        steps.append(Step(level="executions", request=request, requests=without, rows=0, per="an empty list a request"))
+    return steps
 
 
 def _task_steps(executions: pd.DataFrame | int | None, workflows: pd.DataFrame | None) -> list[Step]:
     unknown = Step(level="tasks", request="GET /jobs or /workflowexecution/<id>", requests=None)
     if executions is None:
         return [Step(level="workflows", request="GET /workflow?ids=<ids>", requests=None), unknown]
+    if isinstance(executions, int) and not executions:
+        return []
     if isinstance(executions, int):
         if workflows is None or len(workflows) != 1:
             return [workflows_by_ids(1), unknown]

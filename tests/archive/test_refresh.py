@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from cijob_analysis import Client, LocalService, Workload, fetch_snapshot
-from cijob_analysis.archive import Archive
+from cijob_analysis.archive import Archive, records
+from cijob_analysis.archive.tables import Tables
 from cijob_analysis.fetch import changes
 from cijob_analysis.local.faults import Faults
 from cijob_analysis.schema import KEYS, LEVELS
-from cijob_analysis.snapshot import Snapshot
+from cijob_analysis.snapshot import Snapshot, read_snapshot
+from tests.fetch.test_interruptions import interrupted
+from tests.test_snapshot_files import assert_snapshots_equal
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,9 @@ def test_what_could_not_be_read_is_read_by_the_next_refresh(
     archive = Archive(tmp_path)
     service.faults = Faults(denied_actions=frozenset({"ci:DescribeMediaWorkflowExecutions"}))
     for _ in range(2):
-        assert not archive.refresh(client).is_complete
+        snapshot = archive.refresh(client)
+        assert not snapshot.is_complete
+        assert "access denied" in snapshot.summary()
     n = len(archive.snapshot().completeness.entries)
     archive.refresh(client)
     assert len(archive.snapshot().completeness.entries) == n  # what is refused for long does not pile up
@@ -84,3 +90,107 @@ def test_a_refresh_that_was_stopped_keeps_what_was_read_and_the_next_goes_on(
     assert len(archive.snapshot().batch_jobs) == 5
     assert states(archive.refresh(client)) == states(fetch_snapshot(client))
     assert archive.history()["batch_jobs_new"].tolist()[:2] == [7, 5]
+
+
+def test_an_interrupted_refresh_keeps_what_was_read_says_so_and_the_next_completes_it(
+    client: Client, service: LocalService, tmp_path: Path
+) -> None:
+    archive = Archive(tmp_path)
+    interrupted(service, archive.refresh, "/workflowexecution", after=1)
+    snapshot = archive.snapshot()
+    assert len(snapshot.batch_jobs) == 12
+    assert "cut off: interrupted" in snapshot.summary()
+    assert archive.history()["is_complete"].tolist() == [False]
+    service.faults = Faults()
+    snapshot = archive.refresh(client)
+    assert snapshot.is_complete
+    assert states(snapshot) == states(fetch_snapshot(client))
+    assert archive.history()["is_complete"].tolist() == [True, False]
+
+
+def test_a_refresh_that_did_not_come_to_its_end_is_not_taken_to_be_complete(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = Archive(tmp_path)
+    monkeypatch.setattr(records, "append_end", full_disk)
+    with pytest.raises(OSError, match="disk"):
+        archive.refresh(client)
+    monkeypatch.undo()
+    snapshot = archive.snapshot()
+    assert states(snapshot) == states(fetch_snapshot(client))
+    assert "cut off: the last refresh has not come to its end" in snapshot.summary()
+    assert archive.refresh(client).is_complete
+
+
+def full_disk(*_: object) -> None:
+    raise OSError("the disk is full")
+
+
+def test_what_is_incomplete_stays_known_when_another_refresh_ends_that_began_before(
+    client: Client, service: LocalService, tmp_path: Path
+) -> None:
+    archive = Archive(tmp_path)
+    began_before = records.begin(is_refresh=True)
+    service.faults = Faults(denied_actions=frozenset({"ci:DescribeMediaWorkflowExecutions"}))
+    archive.refresh(client)
+    records.append_end(Tables(str(tmp_path)), began_before)
+    assert not archive.snapshot().is_complete
+    service.faults = Faults()
+    assert archive.refresh(client).is_complete
+    assert states(archive.snapshot()) == states(fetch_snapshot(client))
+
+
+def test_times_of_executions_follow_from_all_their_tasks(service: LocalService, client: Client, tmp_path: Path) -> None:
+    """Also from those that were read by an earlier refresh."""
+    world = Workload.of_batch(executions=40, state="Running")
+    service.workload = world
+    archive = Archive(tmp_path)
+    archive.refresh(client)
+    for minutes in (20, 40):
+        service.workload = world.at(world.now + timedelta(minutes=minutes))
+        archive.refresh(client)
+    columns = ["run_id", "batch_job_id", "state", "created_at", "started_at", "ended_at"]
+    assert_frame_equal(archive.snapshot().executions[columns], fetch_snapshot(client).executions[columns])
+    assert archive.history()["executions_changed"].sum() > 0
+
+
+def test_when_nothing_changed_little_is_asked_and_nothing_written(
+    service: LocalService, client: Client, tmp_path: Path
+) -> None:
+    service.workload = Workload.of_batch(executions=250)
+    archive = Archive(tmp_path)
+    first = archive.refresh(client)
+    before = data_files(tmp_path)
+    service.requests.clear()
+    second = archive.refresh(client)
+    asked = Counter(request.path.split("/")[1] for request in service.requests)
+    assert max(asked.values()) <= 2
+    assert data_files(tmp_path) == before
+    for (kind, frame), (_, like) in zip(second.frames(), first.frames(), strict=True):
+        assert_frame_equal(frame, like, obj=kind)
+
+
+def data_files(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*.parquet") if not {"refreshes", "_delta_log"} & set(path.parts)}
+
+
+def test_when_one_percent_changed_a_twentieth_is_asked(service: LocalService, client: Client, tmp_path: Path) -> None:
+    world = Workload.generate(batch_jobs=150, seed=3)
+    service.workload = world
+    archive = Archive(tmp_path)
+    n = len(archive.refresh(client).tasks)
+    full = len(service.requests)
+    service.workload = world.at(world.now + timedelta(minutes=3))
+    service.requests.clear()
+    archive.refresh(client)
+    assert 0.003 < archive.history().iloc[0][["tasks_new", "tasks_changed"]].sum() / n < 0.03
+    assert len(service.requests) <= 0.05 * full
+
+
+def test_a_fetched_snapshot_is_kept_in_every_cell(client: Client, tmp_path: Path) -> None:
+    snapshot = fetch_snapshot(client)
+    assert all(len(frame) for _, frame in snapshot.frames())
+    archive = Archive(tmp_path / "archive")
+    archive.merge(snapshot)
+    assert_snapshots_equal(archive.snapshot(), snapshot)
+    assert_snapshots_equal(read_snapshot(snapshot.write(tmp_path / "folder")), snapshot)

@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 
 from cijob_analysis import schema
 from cijob_analysis.ledger import Ledger, LedgerEntry, ledger_of
-from cijob_analysis.local import LocalService, Workload
+from cijob_analysis.local import LocalService, Task, Workload
 from cijob_analysis.schema import Column
 from cijob_analysis.snapshot import Snapshot
 
@@ -22,18 +22,16 @@ PROGRESS = {"Submitted": 0, "Pause": 0, "Running": 50, "Success": 100}
 
 def executions_of(workload: Workload) -> pd.DataFrame:
     """Return all executions, with start and end as their tasks have them."""
+    tasks: dict[str | None, list[Task]] = {}
+    for task in workload.tasks_of():
+        tasks.setdefault(task.run_id, []).append(task)
     rows = []
-    for batch_job_id in (*(job.batch_job_id for job in workload.batch_jobs), None):
-        tasks: dict[str | None, list[Any]] = {}
-        for task in workload.tasks_of(batch_job_id):
-            tasks.setdefault(task.run_id, []).append(task)
-        for run in workload.executions_of(batch_job_id):
-            if run.batch_job_id == batch_job_id:
-                own = tasks.get(run.run_id, [])
-                starts = [task.started_at for task in own if task.started_at]
-                ends = [task.ended_at for task in own if task.ended_at and run.state != "Running"]
-                times = {"started_at": min(starts, default=None), "ended_at": max(ends, default=None)}
-                rows.append({**_cells(run, schema.EXECUTIONS), **times})
+    for run in workload.executions_of():
+        own = tasks.get(run.run_id, [])
+        starts = [task.started_at for task in own if task.started_at]
+        ends = [task.ended_at for task in own if task.ended_at and run.state != "Running"]
+        times = {"started_at": min(starts, default=None), "ended_at": max(ends, default=None)}
+        rows.append({**_cells(run, schema.EXECUTIONS), **times})
     return _typed(rows, schema.EXECUTIONS)
 
 

@@ -438,7 +438,7 @@ def test_a_progress_bar(client: Client, ids: Any, capsys: pytest.CaptureFixture[
     frame = fetch_batch_jobs(client, ids, progress=True)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert ("240 rows" if ids is None else "2/2") in shown.err
+    assert ("240 batch jobs" if ids is None else "2/2") in shown.err
     assert len(frame) == (240 if ids is None else 0)
 
 

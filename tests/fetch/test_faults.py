@@ -14,6 +14,7 @@ from cijob_analysis.local.authentication import Key
 from cijob_analysis.snapshot import Snapshot
 from tests.conftest import FAST
 from tests.fetch.expected import asked_one_by_one, check_executions, check_snapshot, check_tasks, entries, planned
+from tests.fetch.serving import serving
 from tests.fetch.small import small_world
 from tests.local.asking import batch_job
 
@@ -32,7 +33,7 @@ LISTED, DETAILED = small_world(210), small_world(30, ("Transcode", "StreamPack")
 @pytest.mark.parametrize("name", PASSING)
 @pytest.mark.parametrize("world", [LISTED, DETAILED], ids=["lists", "details"])
 def test_each_passing_fault_is_overcome_and_counted(world: Workload, name: str) -> None:
-    with LocalService(world, faults=PASSING[name]) as service, service.client(concurrency=4, retry=FAST) as client:
+    with serving(world, faults=PASSING[name]) as service, service.client(concurrency=4, retry=FAST) as client:
         snapshot = fetch_snapshot(client)
         check_snapshot(snapshot, service)
         sent = len(service.requests)
@@ -46,7 +47,7 @@ def test_each_passing_fault_is_overcome_and_counted(world: Workload, name: str) 
 
 
 def test_a_token_that_comes_twice() -> None:
-    with LocalService(small_world(250), faults=Faults(repeated_token=True)) as service, service.client() as client:
+    with serving(small_world(250), faults=Faults(repeated_token=True)) as service, service.client() as client:
         snapshot = fetch_snapshot(client)
         check_executions(snapshot.executions, service.workload, set(snapshot.executions["run_id"]))
     assert len(snapshot.executions) == 200
@@ -61,7 +62,7 @@ def test_a_token_that_comes_twice() -> None:
 
 def test_what_follows_a_page_that_fails_for_good_is_read_from_the_other_end() -> None:
     faults = Faults(failing_pages=frozenset({2}))
-    with LocalService(small_world(150), faults=faults) as service, service.client(retry=TWICE) as client:
+    with serving(small_world(150), faults=faults) as service, service.client(retry=TWICE) as client:
         snapshot = fetch_snapshot(client)
         check_snapshot(snapshot, service)
     assert snapshot.is_complete
@@ -74,7 +75,7 @@ def test_what_follows_a_page_that_fails_for_good_is_read_from_the_other_end() ->
 
 def test_what_lies_between_two_pages_that_fail_is_lost_and_named() -> None:
     faults = Faults(failing_pages=frozenset({2}))
-    with LocalService(small_world(250), faults=faults) as service, service.client(retry=TWICE) as client:
+    with serving(small_world(250), faults=faults) as service, service.client(retry=TWICE) as client:
         snapshot = fetch_snapshot(client)
         with pytest.raises(ServiceBusy, match="page 2 cannot be read") as caught:
             fetch_snapshot(client, on_error="raise")
@@ -97,7 +98,7 @@ def test_what_lies_between_two_pages_that_fail_is_lost_and_named() -> None:
 def test_a_list_of_tasks_that_fails_is_made_good_by_details() -> None:
     """The lists of tasks lack what is in the middle; executions have it one by one."""
     faults = Faults(failing_pages=frozenset({2}))
-    with LocalService(small_world(250)) as service, service.client(retry=TWICE) as client:
+    with serving(small_world(250)) as service, service.client(retry=TWICE) as client:
         executions = fetch_executions(client, service.workload.batch_jobs[0].batch_job_id)
         service.faults = faults
         tasks = fetch_tasks(client, executions)
@@ -112,7 +113,7 @@ def test_a_list_of_tasks_that_fails_is_made_good_by_details() -> None:
 def test_an_execution_that_vanishes_between_list_and_detail() -> None:
     gone = DETAILED.executions[7].run_id
     faults = Faults(vanished_ids=frozenset({gone}))
-    with LocalService(DETAILED, faults=faults) as service, service.client(retry=FAST) as client:
+    with serving(DETAILED, faults=faults) as service, service.client(retry=FAST) as client:
         snapshot = fetch_snapshot(client)
         with pytest.raises(CIJobError, match=gone):
             fetch_snapshot(client, on_error="raise")
@@ -138,7 +139,7 @@ def denied(*actions: str) -> Faults:
 def test_executions_may_not_be_read() -> None:
     action = "ci:DescribeMediaWorkflowExecutions"
     world = Workload(batch_jobs=tuple(batch_job(number) for number in range(60)))
-    with LocalService(world, faults=denied(action)) as service, service.client(concurrency=4) as client:
+    with serving(world, faults=denied(action)) as service, service.client(concurrency=4) as client:
         snapshot = fetch_snapshot(client)
         assert service.requests.count(path="/workflowexecution") <= 4  # each worker asked at the most once
         with pytest.raises(AccessDenied, match=action) as caught:
@@ -159,7 +160,7 @@ def test_executions_may_not_be_read() -> None:
 
 def test_lists_of_tasks_may_not_be_read() -> None:
     action = "ci:DescribeMediaJobs"
-    with LocalService(LISTED, faults=denied(action)) as service, service.client(concurrency=4) as client:
+    with serving(LISTED, faults=denied(action)) as service, service.client(concurrency=4) as client:
         snapshot = fetch_snapshot(client)
         assert service.requests.count(path="/jobs") <= 4
         assert not asked_one_by_one(service)
@@ -171,7 +172,7 @@ def test_lists_of_tasks_may_not_be_read() -> None:
 
 def test_lists_of_one_kind_of_task_may_not_be_read() -> None:
     world = small_world(110, ("PicProcess", "Transcode"))
-    with LocalService(world, faults=denied("ci:DescribePicProcessJobs")) as service, service.client() as client:
+    with serving(world, faults=denied("ci:DescribePicProcessJobs")) as service, service.client() as client:
         snapshot = fetch_snapshot(client)
     check_tasks(snapshot.tasks, world, {task.task_id for task in world.tasks if task.tag == "Transcode"})
     assert "lacks ci:DescribePicProcessJobs)" in snapshot.summary()
@@ -179,16 +180,16 @@ def test_lists_of_one_kind_of_task_may_not_be_read() -> None:
 
 def test_one_kind_of_task_is_denied_before_the_others_are_asked_for() -> None:
     world = small_world(110, ("PicProcess", "Transcode"))
-    with LocalService(world, faults=denied("ci:DescribePicProcessJobs")) as service:
-        with service.client(concurrency=1) as client:
-            snapshot = fetch_snapshot(client)
+    faults = denied("ci:DescribePicProcessJobs")
+    with serving(world, faults=faults) as service, service.client(concurrency=1) as client:
+        snapshot = fetch_snapshot(client)
     assert set(snapshot.tasks["task_type"]) == {"Transcode"}
     assert len(snapshot.tasks) == 110
 
 
 def test_details_may_not_be_read() -> None:
     action = "ci:DescribeMediaWorkflowExecution"
-    with LocalService(DETAILED, faults=denied(action)) as service, service.client(concurrency=4) as client:
+    with serving(DETAILED, faults=denied(action)) as service, service.client(concurrency=4) as client:
         snapshot = fetch_snapshot(client)
         assert len(asked_one_by_one(service)) < 10
     assert len(snapshot.executions) == 30
@@ -200,7 +201,7 @@ def test_details_may_not_be_read() -> None:
 def test_one_execution_may_not_be_read() -> None:
     bad = DETAILED.executions[3].run_id
     faults = Faults(denied_ids=frozenset({bad}))
-    with LocalService(DETAILED, faults=faults) as service, service.client() as client:
+    with serving(DETAILED, faults=faults) as service, service.client() as client:
         snapshot = fetch_snapshot(client)
     assert set(snapshot.tasks["run_id"]) == {run.run_id for run in DETAILED.executions} - {bad}
     (entry,) = entries(snapshot.tasks)
@@ -213,7 +214,7 @@ def test_one_execution_may_not_be_read() -> None:
 
 @pytest.mark.parametrize("offset_s", [3600.0, -3600.0])
 def test_a_clock_that_is_an_hour_off(offset_s: float) -> None:
-    with LocalService(LISTED, faults=Faults(clock_offset_s=offset_s)) as service, service.client() as client:
+    with serving(LISTED, faults=Faults(clock_offset_s=offset_s)) as service, service.client() as client:
         snapshot = fetch_snapshot(client, [job.batch_job_id for job in LISTED.batch_jobs])
         check_snapshot(snapshot, service)
     assert snapshot.is_complete
@@ -248,14 +249,15 @@ def test_keys_that_expire_in_the_middle_and_roll(world: Workload) -> None:
     with service, service.client(credentials=provider, clock=lambda: began_at, concurrency=4) as client:
         snapshot = fetch_snapshot(client)
         check_snapshot(snapshot, service)
-        refused = service.requests.count(status=403)
+        refused = sum(recorded.status != 200 for recorded in service.requests)
     assert snapshot.is_complete
     assert sum(entry.retries for entry in entries(snapshot)) == refused
     assert [note for entry in entries(snapshot) for note in entry.notes] in ([], ["the key has rolled"])
 
 
 def test_nothing_at_all_is_an_error() -> None:
-    with LocalService(faults=denied("ci:DescribeInventoryTriggerJobs")) as service, service.client() as client:
+    faults = denied("ci:DescribeInventoryTriggerJobs")
+    with serving(LISTED, faults=faults) as service, service.client() as client:
         for fetch in (fetch_batch_jobs, fetch_snapshot):
             with pytest.raises(AccessDenied, match="ci:DescribeInventoryTriggerJobs"):
                 fetch(client)

@@ -18,6 +18,7 @@ from cijob_analysis.schema import LEVELS, TABLES
 from cijob_analysis.snapshot import Snapshot
 from tests.conftest import FAST
 from tests.fetch.expected import asked_one_by_one, check_snapshot, check_tasks, entries, executions_of, tasks_of
+from tests.fetch.serving import serving
 from tests.local.worlds import SMALL, WITH_TASKS, WITH_WORKFLOW
 
 
@@ -48,7 +49,7 @@ def test_a_generated_world_is_there_with_every_cell(both: tuple[LocalService, Sn
 
 
 def test_a_handwritten_world_is_there_with_every_cell() -> None:
-    with LocalService(SMALL) as service, service.client(retry=FAST) as client:
+    with serving(SMALL) as service, service.client(retry=FAST) as client:
         snapshot = fetch_snapshot(client)
         check_snapshot(snapshot, service)
     assert snapshot.is_complete
@@ -60,7 +61,7 @@ def test_a_handwritten_world_is_there_with_every_cell() -> None:
 def test_one_large_batch_job(state: Any, bunched: bool) -> None:
     tags = ("Transcode", "PicProcess", "SpeechRecognition", "DocProcess")
     world = Workload.of_batch(executions=220, tags=tags, state=state, bunched=bunched, with_failures=True, seed=2)
-    with LocalService(world) as service, service.client(concurrency=8, retry=FAST) as client:
+    with serving(world) as service, service.client(concurrency=8, retry=FAST) as client:
         snapshot = fetch_snapshot(client, world.batch_jobs[0].batch_job_id)
         check_snapshot(snapshot, service)
     assert snapshot.is_complete
@@ -81,7 +82,7 @@ def test_rows_are_newest_first_and_typed_as_declared(both: tuple[LocalService, S
 
 
 def test_it_is_made_of_parts_that_can_be_fetched_one_by_one(world: Workload) -> None:
-    with LocalService(world) as service, service.client(concurrency=8, retry=FAST) as client:
+    with serving(world) as service, service.client(concurrency=8, retry=FAST) as client:
         snapshot = fetch_snapshot(client, limit=12)
         batch_jobs = fetch_batch_jobs(client, limit=12)
         executions = fetch_executions(client, batch_jobs)
@@ -97,7 +98,7 @@ def test_it_is_made_of_parts_that_can_be_fetched_one_by_one(world: Workload) -> 
 
 @pytest.mark.parametrize("depth", LEVELS)
 def test_depth_says_where_to_stop(depth: Any, world: Workload) -> None:
-    with LocalService(world) as service, service.client(concurrency=8, retry=FAST) as client:
+    with serving(world) as service, service.client(concurrency=8, retry=FAST) as client:
         snapshot = fetch_snapshot(client, depth=depth, type="Workflow", limit=5)
         paths = {recorded.path.split("/")[1] for recorded in service.requests}
     n = LEVELS.index(depth) + 1
@@ -115,7 +116,7 @@ def test_depth_is_one_of_three(client: Client, service: LocalService) -> None:
 
 @pytest.mark.parametrize("filters", [{"states": "Success"}, {"type": "Job"}, {"limit": 7}, {"name": "job 1"}])
 def test_filters_are_for_the_batch_jobs(filters: dict[str, Any]) -> None:
-    with LocalService(SMALL) as service, service.client(retry=FAST) as client:
+    with serving(SMALL) as service, service.client(retry=FAST) as client:
         wanted = fetch_batch_jobs(client, **filters)["batch_job_id"]
         snapshot = fetch_snapshot(client, **filters)
     assert snapshot.batch_jobs["batch_job_id"].tolist() == wanted.tolist()
@@ -127,7 +128,7 @@ def test_filters_are_for_the_batch_jobs(filters: dict[str, Any]) -> None:
 
 def test_ids_and_a_frame_of_them(world: Workload) -> None:
     wanted = [job.batch_job_id for job in world.batch_jobs if job.state == "Success"][:3]
-    with LocalService(world) as service, service.client(concurrency=8, retry=FAST) as client:
+    with serving(world) as service, service.client(concurrency=8, retry=FAST) as client:
         snapshot = fetch_snapshot(client, [*wanted, "b0"])
         again = fetch_snapshot(client, snapshot.batch_jobs)
         one_by_one = asked_one_by_one(service)
@@ -156,7 +157,7 @@ def test_ids_and_a_frame_of_them(world: Workload) -> None:
     ],
 )
 def test_worlds_with_nothing_in_them(world: Workload) -> None:
-    with LocalService(world) as service, service.client(retry=FAST) as client:
+    with serving(world) as service, service.client(retry=FAST) as client:
         snapshot = fetch_snapshot(client)
     assert len(snapshot.batch_jobs) == len(world.batch_jobs)
     for kind in ("executions", "tasks", "workflows"):
@@ -177,7 +178,7 @@ SPELLINGS = {
 @pytest.mark.parametrize("name", SPELLINGS)
 @pytest.mark.parametrize("world", [SMALL, Workload.of_batch(executions=30, tags=("Transcode", "PicProcess"))])
 def test_spelling_changes_nothing(name: str, world: Workload) -> None:
-    with LocalService(world) as plain, plain.client(retry=FAST) as client:
+    with serving(world) as plain, plain.client(retry=FAST) as client:
         expected = fetch_snapshot(client)
     with LocalService(world, variants=SPELLINGS[name]) as service, service.client(retry=FAST) as client:
         snapshot = fetch_snapshot(client)
@@ -203,8 +204,8 @@ def test_each_frame_has_its_own_ledger(both: tuple[LocalService, Snapshot]) -> N
 
 
 def test_progress_bars(capsys: pytest.CaptureFixture[str]) -> None:
-    with LocalService(SMALL) as service, service.client(retry=FAST) as client:
+    with serving(SMALL) as service, service.client(retry=FAST) as client:
         fetch_snapshot(client, progress=True)
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert "rows" in shown.err
+    assert "executions" in shown.err

@@ -12,6 +12,7 @@ from cijob_analysis.ledger import ledger_of
 from cijob_analysis.local import Faults, Variants
 from tests.conftest import FAST
 from tests.fetch.expected import asked_one_by_one, check_snapshot, check_tasks, entries, planned
+from tests.fetch.serving import serving
 from tests.fetch.small import WORKFLOW_ID, small_world
 
 
@@ -23,7 +24,7 @@ def large() -> Workload:
 
 def test_the_plan_counts_what_the_service_counts(large: Workload) -> None:
     (job,) = large.batch_jobs
-    with LocalService(large) as service, service.client(concurrency=8) as client:
+    with serving(large) as service, service.client(concurrency=8) as client:
         snapshot = fetch_snapshot(client, job.batch_job_id)
         sent = len(service.requests)
         plan = client.plan(job.batch_job_id, executions=1000, workflows=snapshot.workflows)
@@ -44,7 +45,7 @@ def test_the_plan_counts_what_the_service_counts(large: Workload) -> None:
 @pytest.mark.parametrize("batch_jobs", [1, 3])
 @pytest.mark.parametrize("executions", [0, 1, 2, 5, 101])
 def test_small_ones_too(executions: int, batch_jobs: int) -> None:
-    with LocalService(small_world(executions, batch_jobs=batch_jobs)) as service, service.client() as client:
+    with serving(small_world(executions, batch_jobs=batch_jobs)) as service, service.client() as client:
         snapshot = fetch_snapshot(client, [job.batch_job_id for job in service.workload.batch_jobs])
         check_snapshot(snapshot, service)
         plan = client.plan(snapshot.batch_jobs, executions=snapshot.executions, workflows=snapshot.workflows)
@@ -55,7 +56,7 @@ def test_small_ones_too(executions: int, batch_jobs: int) -> None:
 def test_many_small_batch_jobs_share_the_list_of_their_workflow() -> None:
     world = small_world(4, batch_jobs=30)
     wanted = [job.batch_job_id for job in world.batch_jobs[:20]]
-    with LocalService(world) as service, service.client() as client:
+    with serving(world) as service, service.client() as client:
         snapshot = fetch_snapshot(client, wanted)
         assert not asked_one_by_one(service)
         assert service.requests.count(path="/jobs") == 2 * 2  # 120 tasks of each kind, of which 80 are wanted
@@ -69,7 +70,7 @@ def test_many_small_batch_jobs_share_the_list_of_their_workflow() -> None:
 
 def test_executions_of_no_known_batch_job_share_it_too() -> None:
     world = small_world(120)
-    with LocalService(world) as service, service.client() as client:
+    with serving(world) as service, service.client() as client:
         executions = fetch_executions(client, workflow_id=WORKFLOW_ID)
         assert executions["batch_job_id"].isna().all()
         tasks = fetch_tasks(client, executions)
@@ -104,7 +105,7 @@ def test_a_filter_that_finds_only_direct_tasks() -> None:
 
 
 def test_nodes_that_no_list_has() -> None:
-    with LocalService(small_world(12, ("Transcode", "StreamPack"))) as service, service.client() as client:
+    with serving(small_world(12, ("Transcode", "StreamPack"))) as service, service.client() as client:
         snapshot = fetch_snapshot(client)
         check_snapshot(snapshot, service)
         assert len(asked_one_by_one(service)) == 12
@@ -125,7 +126,7 @@ def test_a_workflow_that_was_changed_since(
     nodes: tuple[str, ...], ran: tuple[str, ...], asked: int, state: str
 ) -> None:
     world = small_world(30, nodes, ran=ran, old=9, state=state)
-    with LocalService(world) as service, service.client() as client:
+    with serving(world) as service, service.client() as client:
         snapshot = fetch_snapshot(client)
         check_snapshot(snapshot, service)
         assert len(asked_one_by_one(service)) == asked
@@ -135,7 +136,7 @@ def test_a_workflow_that_was_changed_since(
 def test_executions_that_branch_cost_one_request_more() -> None:
     whole = small_world(30)
     shorter = tuple(task for task in whole.tasks if not (task.tag == "Snapshot" and task.created_at.second % 2))
-    with LocalService(replace(whole, tasks=shorter)) as service, service.client() as client:
+    with serving(replace(whole, tasks=shorter)) as service, service.client() as client:
         snapshot = fetch_snapshot(client)
         check_snapshot(snapshot, service)
         assert len(asked_one_by_one(service)) == 1
@@ -144,7 +145,7 @@ def test_executions_that_branch_cost_one_request_more() -> None:
 
 def test_a_workflow_that_may_not_be_read() -> None:
     faults = Faults(denied_actions=frozenset({"ci:DescribeMediaWorkflows"}))
-    with LocalService(small_world(12), faults=faults) as service, service.client(retry=FAST) as client:
+    with serving(small_world(12), faults=faults) as service, service.client(retry=FAST) as client:
         snapshot = fetch_snapshot(client)
         check_snapshot(snapshot, service)
         tasks = fetch_tasks(client, snapshot.executions)
@@ -157,7 +158,7 @@ def test_a_workflow_that_may_not_be_read() -> None:
 
 
 def test_a_workflow_that_was_deleted() -> None:
-    with LocalService(replace(small_world(12), workflows=())) as service, service.client() as client:
+    with serving(replace(small_world(12), workflows=())) as service, service.client() as client:
         snapshot = fetch_snapshot(client)
         check_snapshot(snapshot, service)
     assert snapshot.is_complete
