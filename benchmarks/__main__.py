@@ -13,7 +13,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import fetching, imports, parsing, signature
+from benchmarks import fetching, imports, listing, memory, parsing, signature, snapshots
 from benchmarks.table import Bar, markdown
 
 LIBRARIES = ("cijob-analysis", "pandas", "numpy", "httpx", "xmltodict", "cos-python-sdk-v5")
@@ -22,7 +22,12 @@ LIBRARIES = ("cijob-analysis", "pandas", "numpy", "httpx", "xmltodict", "cos-pyt
 def main(arguments: list[str] | None = None) -> int:
     """Measure what `arguments` name; return 1 if a bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("topics", nargs="*", metavar="topic", help="import, signature, parse, fetch; all if none")
+    parser.add_argument(
+        "topics",
+        nargs="*",
+        metavar="topic",
+        help="import, signature, parse, fetch, listing, snapshot, memory; all but memory if none",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument(
         "--peer-python", default=sys.executable, metavar="PATH", help="an interpreter that has cos-python-sdk-v5"
@@ -33,12 +38,15 @@ def main(arguments: list[str] | None = None) -> int:
         "signature": signature.run,
         "parse": parsing.run,
         "fetch": partial(fetching.run, options.peer_python),
+        "listing": partial(listing.run, options.peer_python),
+        "snapshot": snapshots.run,
+        "memory": memory.run,
     }
     unknown = [topic for topic in options.topics if topic not in topics]
     if unknown:
         parser.error(f"unknown topic {', '.join(unknown)}; there are {', '.join(topics)}")
     bars: list[Bar] = []
-    for topic in options.topics or topics:
+    for topic in options.topics or (topic for topic in topics if topic != "memory"):  # which takes minutes
         print(f"{topic} …", file=sys.stderr, flush=True)
         bars += topics[topic]()
     machine = _machine()

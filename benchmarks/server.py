@@ -1,48 +1,20 @@
-"""A service with nothing to do: it answers each request, after a while, with the job that it asks for.
+"""A service with nothing to do: its answers are ready, and sent after a while.
 
 It speaks just enough HTTP for clients that ask by GET on connections that stay open. In a process of its own
-(``python -m benchmarks.server --latency 0.1``) it prints its port, and serves until its input ends.
+(``python -m benchmarks.server details --latency 0.1``) it prints its port, and serves until its input ends.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks import sampledata
-
-_PLACEHOLDER = "b" + "0" * (sampledata.ID_LENGTH - 1)
-_REQUEST = re.compile(rb"GET (?:http://[^/ ]+)?/inventorytriggerjob/(b[0-9a-f]{32})[ ?]")
-_NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
-
-
-class Answers:
-    """Ready-made answers: only the id is put in."""
-
-    def __init__(self, variety: int = 500) -> None:
-        self._halves = [self._halved(body) for body in sampledata.documents([_PLACEHOLDER] * variety)]
-
-    def to(self, head: bytes | bytearray) -> bytes:
-        """Return the answer to a request, head and body."""
-        asked = _REQUEST.match(head)
-        if asked is None:
-            return _NOT_FOUND
-        before, after = self._halves[int(asked[1][-4:], 16) % len(self._halves)]
-        return b"".join((before, asked[1], after))
-
-    @staticmethod
-    def _halved(body: bytes) -> tuple[bytes, bytes]:
-        head = (
-            "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nServer: tencent-ci\r\n"
-            f"x-ci-request-id: NjBiZDU1ZmZfOTBmYTUwNjQ=\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        before, after = body.split(_PLACEHOLDER.encode())
-        return head.encode() + before, after
+from benchmarks import lists
+from benchmarks.answers import Answers, Details
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -75,9 +47,19 @@ class Connection(asyncio.BufferedProtocol):
 
 
 @contextmanager
-def serving(latency_s: float) -> Iterator[int]:
-    """Start a server in a process of its own, and yield its port on 127.0.0.1."""
-    command = [sys.executable, "-m", "benchmarks.server", "--latency", str(latency_s)]
+def serving(latency_s: float, what: str = "details", number: int = 0) -> Iterator[int]:
+    """Start a server in a process of its own, and yield its port on 127.0.0.1.
+
+    Parameters
+    ----------
+    latency_s : float
+        From request to answer [s].
+    what : {"details", "batch_jobs", "tasks"}
+        What it has: any batch job by its id, or a list.
+    number : int
+        Of the list: the seed of the batch jobs; how many tasks.
+    """
+    command = [sys.executable, "-m", "benchmarks.server", what, str(number), "--latency", str(latency_s)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -86,8 +68,7 @@ def serving(latency_s: float) -> Iterator[int]:
             process.terminate()
 
 
-async def _serve(latency_s: float) -> None:
-    answers = Answers()
+async def _serve(answers: Answers, latency_s: float) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(answers, latency_s), "127.0.0.1", 0, backlog=512)
     print(server.sockets[0].getsockname()[1], flush=True)
@@ -96,5 +77,12 @@ async def _serve(latency_s: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("details", "batch_jobs", "tasks"))
+    parser.add_argument("number", type=int, nargs="?", default=0, help="seed of the batch jobs, or how many tasks")
     parser.add_argument("--latency", type=float, default=0.1, metavar="S", help="from request to answer [s]")
-    asyncio.run(_serve(parser.parse_args().latency))
+    options = parser.parse_args()
+    if options.what == "details":
+        made: Answers = Details()
+    else:
+        made = (lists.batch_jobs if options.what == "batch_jobs" else lists.tasks)(options.number)
+    asyncio.run(_serve(made, options.latency))
