@@ -45,6 +45,7 @@ class Columns:
         self._rows: list[Row] = []
         self._places_of_rows: list[int] = []
         self._places = array("q")
+        self._arrivals = array("q")
         self._chunks: list[dict[str, Any]] = []
         self._anomalies: dict[tuple[str, str], Anomaly] = {}
         self._seen: list[dict[str | None, str | None] | None] = [{} for _ in columns]
@@ -74,6 +75,8 @@ class Columns:
             at = self._created_at
             # Neighbours in time get into the same piece: then `_taken` is done with a piece before it needs the last.
             order = sorted(range(len(rows)), key=lambda number: rows[number][at] or "", reverse=True)
+            before = len(self._arrivals)
+            self._arrivals.extend(before + number for number in order)
             self._places.extend(places[number] for number in order)
             for begin in range(0, len(order), _PIECE):
                 self._take_in([rows[number] for number in order[begin : begin + _PIECE]])
@@ -98,7 +101,7 @@ class Columns:
             ages = np.where(np.isnat(times), np.iinfo(np.int64).max, -times.astype(np.int64))
             order = _by_age(ages, key)
         else:
-            order = np.argsort(np.frombuffer(self._places, np.int64), kind="stable")
+            order = np.lexsort((np.frombuffer(self._arrivals, np.int64), np.frombuffer(self._places, np.int64)))
         kept = order[has_no_twin[order]]
         is_in_order = len(kept) == self._n and bool((kept[1:] > kept[:-1]).all())
         data = {}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cijob_analysis.columns import Columns
 from cijob_analysis.exceptions import AccessDenied, APIError, CIJobError, TransportError
 from cijob_analysis.ledger import Failure, LedgerEntry
+from cijob_analysis.progress import bar
 from cijob_analysis.schema import TABLES
 from cijob_analysis.service.arguments import is_id
 from cijob_analysis.service.errors import SIGNATURE_CODES
@@ -241,7 +241,12 @@ def by_id(
         run = Run()
         try:
             with bar(len(wanted), gathered.level.replace("_", " "), progress) as show:
-                client.transport.side_by_side(work, len(bundles), run=run, tick=lambda: show(len(done)))
+
+                def tick() -> None:
+                    gathered.columns.settle()
+                    show(len(done))
+
+                client.transport.side_by_side(work, len(bundles), run=run, tick=tick)
                 show(len(done))
         except KeyboardInterrupt as error:
             gathered.interrupted(error)
@@ -280,19 +285,3 @@ def concerns_all(error: CIJobError, client: Client) -> bool:
     if isinstance(error, APIError):
         return error.code in SIGNATURE_CODES or error.code in _UNKNOWN_BUCKET
     return isinstance(error, TransportError) and not client.transport.has_answered
-
-
-@contextmanager
-def bar(total: int | None, unit: str, is_shown: bool) -> Iterator[Callable[[int], None]]:
-    """Yield a function that shows how many are done."""
-    if not is_shown:
-        yield lambda _done: None
-        return
-    from tqdm.auto import tqdm
-
-    with tqdm(total=total, unit=f" {unit}") as shown:
-
-        def show(done: int) -> None:
-            shown.update(done - shown.n)
-
-        yield show

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from cijob_analysis.exceptions import AccessDenied, CIJobError, ResponseFormatError, TransportError
-from cijob_analysis.gather import Gathered, bar, concerns_all
+from cijob_analysis.gather import Gathered, concerns_all
+from cijob_analysis.progress import bar
 from cijob_analysis.service.transport import Run
 from cijob_analysis.service.wire import Page
 from cijob_analysis.windows import Listing, Window, first_windows

@@ -131,3 +131,17 @@ def test_many_rows_from_many_threads_are_all_there_newest_first() -> None:
     assert frame["created_at"].is_monotonic_decreasing
     assert set(frame["queue_id"]) == {"p1"}
     assert list(frame.dtypes) == list(schema.empty(TASKS).dtypes)
+
+
+def test_a_long_list_is_the_same_as_a_short_one() -> None:
+    rows = [row(f"j{number:06}", second=number * 7919 % 5000, object_key=f"视频/{number}") for number in range(40_000)]
+    columns = Columns(TASKS)
+    for begin in range(0, len(rows), 100):
+        columns.add(rows[begin : begin + 100])
+        columns.settle()
+    columns.add(rows[:50])  # once more: rows on a seam
+    frame, dropped = columns.frame(newest_first=True)
+    expected, _ = to_frame(rows, TASKS)
+    expected = expected.sort_values(["created_at", "task_id"], ascending=[False, True], ignore_index=True)
+    assert dropped == 50
+    assert_frame_equal(frame, expected)

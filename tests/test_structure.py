@@ -22,7 +22,7 @@ ROOMS = (
     "service.retry", "service.proxies", "service.errors", "service.documents", "service.json_answers",
     "service.rows", "service.wire", "service.received", "service.direct", "service.http",
     "service.transport", "service.ways", "service.plan", "service.client",
-    "frames", "snapshot", "answers", "columns", "gather", "windows", "walk", "fetch", "archive", "follow",
+    "frames", "snapshot", "answers", "columns", "progress", "gather", "windows", "walk", "fetch", "archive", "follow",
     "metrics", "files", "plots", "widgets", "local", "cli", "__main__",
 )  # fmt: skip
 """Rooms in the order in which data flows; each may import those before it, itself, and no other."""

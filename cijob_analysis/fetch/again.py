@@ -122,6 +122,7 @@ class Again:
             self.ask(unsaid)
             self.tasks = schema.empty(TASKS)
             return
+        self.topologies(self.executions["workflow_id"].dropna().unique().tolist())
         tasks = TaskReading(self, known)
         for key in ids:
             of_job = fresh.loc[(fresh["batch_job_id"] == key) & ~fresh["run_id"].isin(known["run_id"]), "run_id"]

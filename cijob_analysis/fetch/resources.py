@@ -11,7 +11,8 @@ import pandas as pd
 
 from cijob_analysis.exceptions import CIJobError
 from cijob_analysis.fetch.common import Ids, OnError, check_alone, check_on_error, finished, ids_of
-from cijob_analysis.gather import Gathered, bar, concerns_all
+from cijob_analysis.gather import Gathered, concerns_all
+from cijob_analysis.progress import bar
 from cijob_analysis.service import requests
 from cijob_analysis.service.arguments import is_id
 from cijob_analysis.service.requests import NUMBERED_PAGE_SIZE, Request

@@ -4,10 +4,10 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from deltalake import DeltaTable
 
-from cijob_analysis.archive import Archive
-from cijob_analysis.archive.cleaning import SMALL_FILES
+from cijob_analysis.archive import Archive, cleaning
 from tests.archive.builders import a_snapshot
 from tests.archive.test_archive import assert_same_rows
 from tests.builders import AS_OF
@@ -56,11 +56,12 @@ def test_old_logs_are_removed_and_what_readers_see_stays(tmp_path: Path) -> None
     assert_same_rows(archive.snapshot(), a_snapshot(4))
 
 
-def test_small_files_are_joined(tmp_path: Path) -> None:
+def test_small_files_are_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "SMALL_FILES", 6)
     archive = Archive(tmp_path)
-    for number in range(SMALL_FILES + 3):
+    for number in range(9):
         archive.merge(a_snapshot(1, first=number))
     for name in ("batch_jobs", "refreshes"):
-        assert len(DeltaTable(tmp_path / name).file_uris()) < SMALL_FILES
-    assert len(archive.history()) == SMALL_FILES + 3
-    assert_same_rows(archive.snapshot(), a_snapshot(SMALL_FILES + 3))
+        assert len(DeltaTable(tmp_path / name).file_uris()) < 6
+    assert len(archive.history()) == 9
+    assert_same_rows(archive.snapshot(), a_snapshot(9))

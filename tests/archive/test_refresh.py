@@ -142,7 +142,7 @@ def test_what_is_incomplete_stays_known_when_another_refresh_ends_that_began_bef
 
 def test_times_of_executions_follow_from_all_their_tasks(service: LocalService, client: Client, tmp_path: Path) -> None:
     """Also from those that were read by an earlier refresh."""
-    world = Workload.of_batch(executions=40, state="Running")
+    world = Workload.of_batch(executions=300, state="Running")
     service.workload = world
     archive = Archive(tmp_path)
     archive.refresh(client)

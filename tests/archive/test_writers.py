@@ -21,8 +21,8 @@ each_way = pytest.mark.parametrize("scheme", ["", "file://"])
 
 @pytest.fixture
 def workload() -> Workload:
-    """16 batch jobs; in the next two hours some of them change, and three more come."""
-    return Workload.generate(batch_jobs=16, seed=17, days=1)
+    """6 batch jobs; in the next hour one more comes."""
+    return Workload.generate(batch_jobs=6, seed=3, days=1)
 
 
 @each_way
@@ -46,7 +46,7 @@ def test_two_refreshes_make_what_one_makes(
 ) -> None:
     path = f"{scheme}{tmp_path / 'archive'}"
     with two_writers() as writers:
-        for hours in (0, 2):
+        for hours in (0, 1):
             service.workload = workload.at(workload.now + timedelta(hours=hours))
             for writer in writers:
                 tell(writer, "refresh", path, service.url)
