@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 
@@ -16,6 +17,9 @@ settings.register_profile(
     "cijob", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("cijob")
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, which some of them are about.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FAST = RetryPolicy(attempts=20, first_s=0.01, longest_s=0.05)
 """Waits that a test can afford."""
