@@ -28,9 +28,9 @@ ROOMS = (
 """Rooms in the order in which data flows; each may import those before it, itself, and no other."""
 
 APART = {
-    "metrics": {"exceptions", "schema", "ledger"},
-    "plots": {"exceptions", "schema", "ledger", "metrics"},
-    "widgets": {"exceptions", "schema", "ledger", "metrics", "files", "plots"},
+    "metrics": {"exceptions", "schema", "ledger", "snapshot"},
+    "plots": {"exceptions", "schema", "ledger", "snapshot", "metrics"},
+    "widgets": {"exceptions", "schema", "ledger", "snapshot", "metrics", "files", "plots"},
     "local": {"exceptions", "schema", "service"},
 }
 """Rooms that may import even less."""
@@ -41,6 +41,7 @@ ONLY_IN = {
     "matplotlib": {"plots"},
     "ipywidgets": {"widgets"},
     "anywidget": {"widgets"},
+    "narwhals": {"metrics"},
     "starlette": {"local"},
     "uvicorn": {"local"},
     "typer": {"cli"},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cijob_analysis.ledger import ledger_of
+from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.groups import is_terminal, state_codes
 from cijob_analysis.metrics.instants import NEVER, instant, instants
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _SECOND = np.timedelta64(1, "s")
 
 
+@on_any_engine
 def add_durations(frame: pd.DataFrame, *, as_of: datetime | str | None = None) -> pd.DataFrame:
     """Add how long each row waited, ran and took in all.
 

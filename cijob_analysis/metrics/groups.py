@@ -50,12 +50,45 @@ def groups_of(frame: pd.DataFrame, by: By) -> Groups:
     if not names:
         return Groups(np.zeros(len(frame), np.intp), pd.DataFrame(index=range(1)))
     schema.require(frame, *names)
-    codes = frame.groupby(names, dropna=False, observed=True, sort=True).ngroup().to_numpy().astype(np.intp)
-    first = np.zeros(codes.max(initial=-1) + 1, np.intp)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # of equal indices the last one is written
-    keys = frame[names].iloc[first].reset_index(drop=True)
+    codes, size = np.zeros(len(frame), np.intp), 1
+    for name in names:
+        cells, n_cells = _cells(frame[name])
+        if size * n_cells >= 2**62:
+            codes, size = _dense(codes, size)
+        codes, size = codes * n_cells + cells, size * n_cells
+    codes, size = _dense(codes, size)
+    row = np.zeros(size, np.intp)
+    row[codes] = np.arange(len(codes))  # any of its rows stands for a group
+    keys = frame[names].iloc[row].reset_index(drop=True)
     keys.attrs = {}
     return Groups(codes, keys)
+
+
+def _cells(column: pd.Series) -> tuple[NDArray[np.intp], int]:
+    """Return numbers that are ordered like the values of `column`, missing ones last, and behind the last number."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        cells, n_values = column.cat.codes.to_numpy(np.intp), len(column.cat.categories)
+    else:
+        cells, values = pd.factorize(column, sort=True)
+        n_values = len(values)
+    return np.where(cells < 0, n_values, cells), n_values + 1
+
+
+def _dense(codes: NDArray[np.intp], size: int) -> tuple[NDArray[np.intp], int]:
+    """Renumber `codes`, which are below `size`, without gaps."""
+    if size > 4 * len(codes) + 1_000:
+        values, codes = np.unique(codes, return_inverse=True)
+        return codes.reshape(-1), len(values)
+    occurs = np.bincount(codes, minlength=size) > 0
+    n = int(occurs.sum())
+    return (codes if n == size else (np.cumsum(occurs) - 1)[codes]), n
+
+
+def repeated(keys: pd.DataFrame, groups: NDArray[np.intp]) -> pd.DataFrame:
+    """Return the keys of `groups`, a row for each."""
+    if not len(keys.columns):  # pandas would take rows of nothing one by one
+        return pd.DataFrame(index=range(len(groups)))
+    return keys.take(groups).reset_index(drop=True)
 
 
 def state_codes(frame: pd.DataFrame) -> tuple[NDArray[np.intp], list[str | None]]:

@@ -66,3 +66,8 @@ def instants(frame: pd.DataFrame, name: str) -> NDArray[np.datetime64]:
         f"the column {name} is of dtype {column.dtype}, and times with a zone are needed: "
         f"pd.to_datetime(frame[{name!r}], utc=True)"
     )
+
+
+def utc_column(micros: NDArray[np.int64] | NDArray[np.datetime64]) -> pd.DatetimeIndex:
+    """Return microseconds since 1970-01-01 UTC as a column of times."""
+    return pd.DatetimeIndex(micros.astype("datetime64[us]"), tz="UTC")

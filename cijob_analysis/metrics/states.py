@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cijob_analysis.exceptions import ConfigurationError
+from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.groups import By, groups_of, state_codes, states_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@on_any_engine
 def state_counts(frame: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
     """Count the rows of `frame` in each state.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cijob_analysis import schema
+from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.durations import Observations, observations
 from cijob_analysis.metrics.groups import By, groups_of
 from cijob_analysis.metrics.quantiles import kaplan_meier_quantiles, linear_quantiles, sort_groups
@@ -23,6 +24,7 @@ LINEAR_FINISHED = "linear, unfinished left out"
 KAPLAN_MEIER = "Kaplan–Meier"
 
 
+@on_any_engine
 def duration_summary(frame: pd.DataFrame, *, by: By = None, as_of: datetime | str | None = None) -> pd.DataFrame:
     """Summarise how long things waited, ran and took in all.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cijob_analysis import schema
+from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.durations import add_durations
 from cijob_analysis.metrics.groups import state_codes, states_of
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@on_any_engine
 def workflow_distribution(frame: pd.DataFrame) -> pd.DataFrame:
     """Count rows, and add up run times, by workflow and state.
 

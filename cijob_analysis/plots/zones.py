@@ -4,36 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from matplotlib import dates
 
-from cijob_analysis.exceptions import ConfigurationError
+from cijob_analysis.metrics.calendar import zone_of as zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
-
-
-def zone_of(tz: tzinfo | str | None) -> tzinfo:
-    """Return the zone that `tz` names; UTC if it is None.
-
-    Raises
-    ------
-    ConfigurationError
-        There is no such zone.
-    """
-    if tz is None or isinstance(tz, tzinfo):
-        return tz or UTC
-    try:
-        return ZoneInfo(tz)
-    except (KeyError, ValueError, OSError, TypeError) as error:
-        raise ConfigurationError(
-            f"tz={tz!r} is no time zone; give an IANA name such as 'Asia/Shanghai', or a tzinfo"
-        ) from error
 
 
 def zone_label(zone: tzinfo, times: Iterable[datetime] = ()) -> str:
