@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from cijob_analysis.archive.lock import locked
+from cijob_analysis.archive.reader import Reader
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.fetch.changes import fetch_changes
-from cijob_analysis.fetch.common import Ids, ids_of
-from cijob_analysis.ledger import Ledger, clock_text, counted, ledger_of
-from cijob_analysis.schema import LEVELS
-from cijob_analysis.service.arguments import time_of
+from cijob_analysis.ledger import ledger_of
 from cijob_analysis.snapshot import Snapshot
-from cijob_analysis.snapshot.extra import need
 
 if TYPE_CHECKING:
-    from cijob_analysis.archive.reading import Filters
     from cijob_analysis.archive.records import Refresh
     from cijob_analysis.service.client import Client
 
-_TIMES = ("created_at", "started_at", "ended_at")
 
-_KNOWN = {
-    "batch_jobs": ("batch_job_id", "type", "state", "created_at"),
-    "executions": ("run_id", "batch_job_id", "workflow_id", "state", *_TIMES),
-    "tasks": ("task_id", "run_id", "batch_job_id", "workflow_id", "task_type", "state", *_TIMES),
-}
-"""What a refresh needs to know: of each row its keys, its kind, its state and its times."""
-
-_SHOWN = 5
-"""How many refreshes the picture in a notebook shows."""
-
-
-class Archive:
+class Archive(Reader):
     """What the service said, kept: it forgets jobs after about a month.
 
     The archive is a set of Delta Lake tables: ``batch_jobs``, ``executions``, ``tasks`` and ``workflows``, one row per
@@ -66,12 +45,6 @@ class Archive:
     ConfigurationError
         The extra ``archive`` is not installed.
     """
-
-    def __init__(self, path_or_url: str | PathLike[str], *, storage_options: Mapping[str, str] | None = None) -> None:
-        need("deltalake", "pyarrow")
-        from cijob_analysis.archive.tables import Tables
-
-        self._tables = Tables(fspath(path_or_url), storage_options)
 
     def refresh(
         self,
@@ -151,68 +124,6 @@ class Archive:
 
         self._merge(snapshot, records.begin(is_refresh=False))
 
-    def snapshot(
-        self,
-        batch_job_ids: Ids | None = None,
-        *,
-        states: str | Iterable[str] | None = None,
-        created_after: object = None,
-        created_before: object = None,
-    ) -> Snapshot:
-        """Return what the archive holds, or those batch jobs that the filters let through with all below them.
-
-        Parameters
-        ----------
-        batch_job_ids : str, iterable of str or pandas.DataFrame, optional
-            One id, several, or a frame with the column ``batch_job_id``. The ledger names those that are not there.
-        states : str or iterable of str, optional
-            Only batch jobs in these states.
-        created_after, created_before : datetime.datetime, pandas.Timestamp or str, optional
-            Only batch jobs created in between, both ends included; with a zone.
-
-        Returns
-        -------
-        Snapshot
-            Columns and dtypes as fetched, newest first, then by id; without a refresh, empty. The ledgers are those
-            of the last refresh, with what was incomplete since the last one that came to its end.
-
-        Raises
-        ------
-        ConfigurationError
-            An argument is malformed.
-        """
-        from cijob_analysis.archive.reading import Filters
-
-        return self._read(
-            Filters(
-                batch_job_ids=None if batch_job_ids is None else _texts(ids_of(batch_job_ids, "batch_job_id"), "id"),
-                states=None if states is None else _texts(ids_of(states, "state"), "state"),
-                created_after=time_of(created_after, "created_after"),
-                created_before=time_of(created_before, "created_before"),
-            )
-        )
-
-    def known(self) -> Snapshot:
-        """Return what a refresh needs: all workflows; of all other rows keys, kind, state and times; the ledgers."""
-        from cijob_analysis.archive.reading import Filters
-
-        return self._read(Filters(), _KNOWN)
-
-    def history(self) -> pd.DataFrame:
-        """Return what each refresh brought.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per refresh, newest first: ``recorded_at`` and ``as_of`` (UTC), ``is_refresh`` (False for a plain
-            `merge`), ``is_complete`` (it came to its end, and lacked nothing), ``requests``, and for each level how
-            many rows were read, and how many of them were new and changed: ``tasks_rows``, ``tasks_new``,
-            ``tasks_changed`` ….
-        """
-        from cijob_analysis.archive import records
-
-        return records.history(self._tables)
-
     def vacuum(self, keep: timedelta = timedelta(days=7), *, dry_run: bool = False) -> list[str]:
         """Remove files that readers no longer need: of replaced rows, and of refreshes that were killed.
 
@@ -251,23 +162,6 @@ class Archive:
                     removed += [f"{name}/{file}" for file in files]
         return removed
 
-    def __repr__(self) -> str:
-        return f"Archive({self._tables.shown!r})"
-
-    def _repr_html_(self) -> str:
-        from cijob_analysis.archive import reading, records
-
-        seen = records.visible(self._tables)
-        if seen is records.NOTHING:
-            return f"<p>{html.escape(repr(self))}: no refresh yet</p>"
-        n = {kind: reading.count(self._tables, seen, kind) for kind in LEVELS}
-        held = f"{counted(n['tasks'], 'task')} of {counted(n['executions'], 'execution')} of "
-        held += counted(n["batch_jobs"], "batch job")
-        time = f" as of {clock_text(seen.as_of)}" if seen.as_of else ""
-        remarks = sum(seen.ledgers.values(), Ledger()).remarks()
-        line = html.escape(f"{self!r}: {'; '.join([held + time, *remarks])}")
-        return f"<p>{line}</p>{self.history().head(_SHOWN).to_html(notebook=True)}"
-
     def _merge(self, snapshot: Snapshot, refresh: Refresh) -> None:
         from cijob_analysis.archive import records, upsert
 
@@ -280,17 +174,3 @@ class Archive:
             upserted = {kind: upsert.upsert(self._tables, kind, frame, at) for kind, frame, at in reversed(read)}
             versions = {kind: self._tables.version(kind) for kind, _, _ in read}
             records.append(self._tables, refresh, snapshot, upserted, versions)
-
-    def _read(self, filters: Filters, columns: Mapping[str, tuple[str, ...]] | None = None) -> Snapshot:
-        from cijob_analysis.archive import reading, records
-
-        return reading.read(self._tables, records.visible(self._tables), filters, columns)
-
-
-def _texts(values: Iterable[object], what: str) -> list[str]:
-    """Return `values` once each; raise ConfigurationError if one is no text."""
-    texts = list(dict.fromkeys(value for value in values if isinstance(value, str)))
-    odd = [value for value in values if not isinstance(value, str)]
-    if odd:
-        raise ConfigurationError(f"{odd[0]!r} is no {what}")
-    return texts

@@ -101,7 +101,7 @@ def read(
     def frame(kind: str, which: _Rows) -> pd.DataFrame:
         names = (columns or {}).get(kind)
         declared = tuple(column for column in schema.TABLES[kind] if names is None or column.name in names)
-        table = _open(tables, seen, kind)
+        table = open_table(tables, seen, kind)
         return schema.empty(declared) if table is None else to_frame(_select(table, which, declared), declared)
 
     which = filters.rows()
@@ -130,11 +130,11 @@ def read(
 
 def count(tables: Tables, seen: Visible, kind: str) -> int:
     """Return how many rows of `kind` readers see."""
-    table = _open(tables, seen, kind)
+    table = open_table(tables, seen, kind)
     return 0 if table is None else int(table.to_pyarrow_dataset().count_rows())
 
 
-def _open(tables: Tables, seen: Visible, kind: str) -> DeltaTable | None:
+def open_table(tables: Tables, seen: Visible, kind: str) -> DeltaTable | None:
     """Return the table of `kind` as readers see it; None before the first refresh."""
     if kind not in seen.versions:
         return None
