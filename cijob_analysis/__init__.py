@@ -33,8 +33,12 @@ if TYPE_CHECKING:
     from cijob_analysis.local import LocalService as LocalService
     from cijob_analysis.local import Workload as Workload
     from cijob_analysis.metrics import add_durations as add_durations
+    from cijob_analysis.metrics import concurrency as concurrency
+    from cijob_analysis.metrics import concurrency_summary as concurrency_summary
     from cijob_analysis.metrics import duration_summary as duration_summary
+    from cijob_analysis.metrics import makespan as makespan
     from cijob_analysis.metrics import state_counts as state_counts
+    from cijob_analysis.metrics import throughput as throughput
     from cijob_analysis.metrics import workflow_distribution as workflow_distribution
     from cijob_analysis.plots import plot_durations as plot_durations
     from cijob_analysis.plots import plot_states as plot_states
@@ -74,6 +78,10 @@ _HOME = {
     "state_counts": "metrics",
     "add_durations": "metrics",
     "duration_summary": "metrics",
+    "throughput": "metrics",
+    "concurrency": "metrics",
+    "concurrency_summary": "metrics",
+    "makespan": "metrics",
     "workflow_distribution": "metrics",
     "plot_states": "plots",
     "plot_durations": "plots",

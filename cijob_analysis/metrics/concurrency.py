@@ -9,7 +9,7 @@ import pandas as pd
 
 from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.groups import By, Groups, groups_of, repeated
-from cijob_analysis.metrics.instants import utc_column
+from cijob_analysis.metrics.instants import NAT, utc_column
 from cijob_analysis.metrics.intervals import intervals
 from cijob_analysis.metrics.step_functions import Steps, count_steps
 
@@ -94,7 +94,7 @@ def concurrency_summary(
     n = len(groups)
     many = np.bincount(steps.group, minlength=n)
     after = np.cumsum(many)
-    first, last = np.full(n, _NEVER), np.full(n, _NEVER)
+    first, last = np.full(n, NAT), np.full(n, NAT)
     there = many > 0
     first[there], last[there] = steps.at[(after - many)[there]], steps.at[after[there] - 1]
     most, area = np.zeros(n, np.int64), np.zeros(n, np.int64)
@@ -113,9 +113,6 @@ def concurrency_summary(
         last_at=utc_column(last),
         open=np.bincount(is_open, minlength=n).astype(np.int64),
     )
-
-
-_NEVER = np.datetime64("NaT", "us").astype(np.int64)
 
 
 def _steps_of(

@@ -10,7 +10,7 @@ import numpy as np
 from cijob_analysis.ledger import ledger_of
 from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.groups import is_terminal, state_codes
-from cijob_analysis.metrics.instants import NEVER, instant, instants
+from cijob_analysis.metrics.instants import NAT, NEVER, instant, instants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,20 +98,27 @@ def observations(
     while it waited) would have waited longer: its wait is censored at its end. A Success without a start
     has waited nobody knows how long, and is left out. What has not started has no run time to be censored.
     """
-    created, started, ended = (instants(frame, name) for name in ("created_at", "started_at", "ended_at"))
+    columns = ("created_at", "started_at", "ended_at")
+    created, started, ended = (instants(frame, name).view(np.int64) for name in columns)
     states, names = state_codes(frame)
     finished, succeeded = is_terminal(frame), states == names.index("Success")
-    until = np.where(finished, ended, as_of_for(frame, as_of))
-    has_started, has_ended = ~np.isnat(started), finished & ~np.isnat(ended)
+    now = as_of_for(frame, as_of).astype(np.int64)
+    until = ended if finished.all() else np.where(finished, ended, now)
+    has_started, has_ended = started != NAT, finished & (ended != NAT)
     gave_up = has_ended & ~succeeded
+    waited_until = started if has_started.all() else np.where(has_started, started, until)
     cases = {
-        "queue_wait_s": (created, np.where(has_started, started, until), has_started, gave_up | ~finished),
+        "queue_wait_s": (created, waited_until, has_started, gave_up | ~finished),
         "run_time_s": (started, until, has_ended, ~finished),
         "turnaround_s": (created, until, has_ended, ~finished),
     }
     found = {}
     for duration in durations:
         begin, end, is_known, is_under_way = cases[duration]
-        rows = np.flatnonzero(~np.isnat(begin) & (is_known | is_under_way))
-        found[duration] = Observations(rows, end[rows] - begin[rows], ~is_known[rows])
+        rows = np.flatnonzero((begin != NAT) & (is_known | is_under_way))
+        if len(rows) < len(frame):
+            begin, end, is_known = begin[rows], end[rows], is_known[rows]
+        values = end - begin
+        values[end == NAT] = NAT
+        found[duration] = Observations(rows, values.view("timedelta64[us]"), ~is_known)
     return found

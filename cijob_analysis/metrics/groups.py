@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cijob_analysis import schema
+from cijob_analysis.metrics.factorized import factorized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def groups_of(frame: pd.DataFrame, by: By) -> Groups:
     schema.require(frame, *names)
     codes, size = np.zeros(len(frame), np.intp), 1
     for name in names:
-        cells, n_cells = _cells(frame[name])
+        cells, n_cells = factorized(frame[name])
         if size * n_cells >= 2**62:
             codes, size = _dense(codes, size)
         codes, size = codes * n_cells + cells, size * n_cells
@@ -62,16 +63,6 @@ def groups_of(frame: pd.DataFrame, by: By) -> Groups:
     keys = frame[names].iloc[row].reset_index(drop=True)
     keys.attrs = {}
     return Groups(codes, keys)
-
-
-def _cells(column: pd.Series) -> tuple[NDArray[np.intp], int]:
-    """Return numbers that are ordered like the values of `column`, missing ones last, and behind the last number."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        cells, n_values = column.cat.codes.to_numpy(np.intp), len(column.cat.categories)
-    else:
-        cells, values = pd.factorize(column, sort=True)
-        n_values = len(values)
-    return np.where(cells < 0, n_values, cells), n_values + 1
 
 
 def _dense(codes: NDArray[np.intp], size: int) -> tuple[NDArray[np.intp], int]:
@@ -99,8 +90,10 @@ def state_codes(frame: pd.DataFrame) -> tuple[NDArray[np.intp], list[str | None]
     """
     schema.require(frame, "state")
     states = frame["state"].astype("category").cat
-    codes = states.codes.to_numpy(np.intp)
+    codes = np.asarray(states.codes, np.intp)
     categories = [str(category) for category in states.categories]
+    if categories == list(schema.STATES) and codes.min(initial=0) == 0:
+        return codes, [*schema.STATES]
     occurs = np.bincount(codes + 1, minlength=len(categories) + 1) > 0
     names: list[str | None] = [
         *schema.in_order(name for name, there in zip(categories, occurs[1:], strict=True) if there)
@@ -114,8 +107,9 @@ def state_codes(frame: pd.DataFrame) -> tuple[NDArray[np.intp], list[str | None]
 
 def is_terminal(frame: pd.DataFrame) -> NDArray[np.bool_]:
     """Return for each row whether its state is a final one."""
-    codes, names = state_codes(frame)
-    return np.array([name in schema.TERMINAL for name in names])[codes]
+    schema.require(frame, "state")
+    states = frame["state"].astype("category").cat
+    return np.array([*(state in schema.TERMINAL for state in states.categories), False])[states.codes.to_numpy()]
 
 
 def states_of(codes: NDArray[np.intp], names: list[str | None]) -> pd.Series:

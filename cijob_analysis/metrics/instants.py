@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NEVER = np.datetime64("NaT", "us")
+NAT = np.iinfo(np.int64).min
+"""What NaT is as an integer."""
 
 
 def instant(value: datetime | str, name: str = "as_of") -> np.datetime64:

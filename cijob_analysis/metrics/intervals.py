@@ -10,7 +10,7 @@ import numpy as np
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.metrics.durations import as_of_for
 from cijob_analysis.metrics.groups import is_terminal
-from cijob_analysis.metrics.instants import instants
+from cijob_analysis.metrics.instants import NAT, instants
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,7 +42,6 @@ class Intervals:
 
 
 FOREVER = np.iinfo(np.int64).max
-_NAT = np.iinfo(np.int64).min
 
 
 def intervals(frame: pd.DataFrame, of: str, as_of: datetime | str | None = None) -> Intervals:
@@ -75,9 +74,9 @@ def intervals(frame: pd.DataFrame, of: str, as_of: datetime | str | None = None)
     under_way = np.int64(FOREVER if np.isnat(now) else now.astype(np.int64))
     end = np.where(is_terminal(frame), ended, under_way)
     if of == "queued":
-        end = np.where(started != _NAT, started, end)
+        end = np.where(started != NAT, started, end)
     begin = started if of == "running" else created
-    there = (begin < end) & (begin != _NAT)  # an unknown end is the smallest integer, so it is before any begin
+    there = (begin < end) & (begin != NAT)  # an unknown end is the smallest integer, so it is before any begin
     rows = np.flatnonzero(there)
     if len(rows) < len(frame):
         begin, end = begin[rows], end[rows]

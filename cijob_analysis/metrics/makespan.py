@@ -9,15 +9,14 @@ import numpy as np
 from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.durations import as_of_for
 from cijob_analysis.metrics.groups import By, groups_of, is_terminal
-from cijob_analysis.metrics.instants import instants, utc_column
+from cijob_analysis.metrics.instants import NAT, instants, utc_column
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
 
-_LEAST, _MOST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
-"""The first is what NaT is as an integer."""
+_MOST = np.iinfo(np.int64).max
 
 
 @on_any_engine
@@ -55,14 +54,14 @@ def makespan(frame: pd.DataFrame, *, by: By = None, as_of: datetime | str | None
     finished = is_terminal(frame)
     n = np.bincount(groups.codes, minlength=len(groups))
     unfinished = n - np.bincount(groups.codes[finished], minlength=len(groups))
-    first, last = np.full(len(groups), _MOST), np.full(len(groups), _LEAST)
-    np.minimum.at(first, groups.codes, np.where(created == _LEAST, _MOST, created))
-    np.maximum.at(last, groups.codes, np.where(finished, ended, _LEAST))
+    first, last = np.full(len(groups), _MOST), np.full(len(groups), NAT)
+    np.minimum.at(first, groups.codes, np.where(created == NAT, _MOST, created))
+    np.maximum.at(last, groups.codes, np.where(finished, ended, NAT))
     now = as_of_for(frame, as_of)
     if not np.isnat(now):
         last = np.where(unfinished > 0, np.maximum(last, now.astype(np.int64)), last)
-    first = np.where(first == _MOST, _LEAST, first)
-    known = (first != _LEAST) & (last != _LEAST)
+    first = np.where(first == _MOST, NAT, first)
+    known = (first != NAT) & (last != NAT)
     return groups.keys.assign(
         n=n.astype(np.int64),
         unfinished=unfinished.astype(np.int64),

@@ -84,7 +84,7 @@ def _counted(begins: _Events, ends: _Events, origin: int, seconds: int, n_groups
         counts.append(np.bincount(cell, minlength=size))
     change = counts[0]
     change -= counts[1]
-    place = np.flatnonzero(change)
+    place = np.flatnonzero(change != 0)
     group = place // seconds if n_groups > 1 else np.zeros(len(place), np.intp)
     second = place - group * seconds if n_groups > 1 else place
     return _steps(group, second * _SECOND + origin, change[place])

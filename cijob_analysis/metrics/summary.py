@@ -10,8 +10,8 @@ import pandas as pd
 from cijob_analysis import schema
 from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.durations import Observations, observations
-from cijob_analysis.metrics.groups import By, groups_of
-from cijob_analysis.metrics.quantiles import kaplan_meier_quantiles, linear_quantiles, sort_groups
+from cijob_analysis.metrics.groups import By, Groups, groups_of
+from cijob_analysis.metrics.quantiles import kaplan_meier_quantiles, linear_quantiles, rank_groups, sort_groups
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +63,7 @@ def duration_summary(frame: pd.DataFrame, *, by: By = None, as_of: datetime | st
     groups = groups_of(frame, by)
     found = observations(frame, schema.DURATIONS, as_of=as_of)
     blocks = [
-        groups.keys.assign(duration=name, **_summary(groups.codes[seen.rows], seen, len(groups)))
+        groups.keys.assign(duration=name, **_summary(_codes(groups, seen), seen, len(groups)))
         for name, seen in found.items()
     ]
     order = np.arange(len(blocks) * len(groups)).reshape(len(blocks), len(groups)).T.ravel()
@@ -73,21 +73,24 @@ def duration_summary(frame: pd.DataFrame, *, by: By = None, as_of: datetime | st
 
 def _summary(codes: NDArray[np.intp], seen: Observations, n_groups: int) -> dict[str, NDArray[np.generic]]:
     has_value = ~np.isnat(seen.values)
-    everything = sort_groups(
-        codes[has_value], seen.values[has_value].astype(np.int64), seen.is_censored[has_value], n_groups
-    )
-    known = everything.observed()
+    values = seen.values.view(np.int64)
+    is_known = has_value & ~seen.is_censored
+    rows = slice(None) if is_known.all() else is_known
+    known = rank_groups(codes[rows], values[rows], n_groups)
     probabilities = np.array(list(QUANTILES.values()))
     quantiles = linear_quantiles(known, probabilities)
     n = np.diff(known.offsets)
     censored = np.bincount(codes[seen.is_censored], minlength=n_groups)
     is_open = np.bincount(codes[~has_value], minlength=n_groups) > 0
     by_estimate = (censored > 0) & ~is_open
-    for group in np.flatnonzero(by_estimate):
-        part = slice(everything.offsets[group], everything.offsets[group + 1])
-        quantiles[group] = kaplan_meier_quantiles(everything.values[part], everything.is_censored[part], probabilities)
+    if by_estimate.any():
+        rows = by_estimate[codes]
+        ordered = sort_groups(codes[rows], values[rows], seen.is_censored[rows], n_groups)
+        for group in np.flatnonzero(by_estimate):
+            part = slice(ordered.offsets[group], ordered.offsets[group + 1])
+            quantiles[group] = kaplan_meier_quantiles(ordered.values[part], ordered.is_censored[part], probabilities)
     longest = np.full(n_groups, np.nan)
-    longest[n > 0] = known.values[known.offsets[1:][n > 0] - 1]
+    longest[n > 0] = known.at(known.offsets[1:][n > 0] - 1)
     return {
         "n": n.astype(np.int64),
         "censored": censored.astype(np.int64),
@@ -95,3 +98,8 @@ def _summary(codes: NDArray[np.intp], seen: Observations, n_groups: int) -> dict
         "max": longest / 1e6,
         "method": np.where(by_estimate, KAPLAN_MEIER, np.where(is_open, LINEAR_FINISHED, LINEAR)),
     }
+
+
+def _codes(groups: Groups, seen: Observations) -> NDArray[np.intp]:
+    """Return the groups of the rows that `seen` is of."""
+    return groups.codes if len(seen.rows) == len(groups.codes) else groups.codes[seen.rows]
