@@ -32,14 +32,17 @@ def pack_lanes(start: NDArray[Any], end: NDArray[Any]) -> NDArray[np.intp]:
     order = np.lexsort((end, start))
     starts, ends = _numbers(start.astype(end.dtype)[order]), _numbers(end[order])
     leaving = np.argsort(ends, kind="stable")  # stable: of the instantaneous, who came first leaves first
-    gone = list(zip(leaving.tolist(), ends[leaving].tolist(), strict=True))
-    lanes = [0] * len(gone)
+    # Which lane is the lowest depends on what went before; all that does not is counted beforehand.
+    begun = np.maximum(np.searchsorted(starts, ends[leaving], side="left"), leaving + 1)
+    gone = np.cumsum(np.bincount(begun, minlength=len(order) + 1))[:-1]
+    leaver = iter(leaving.tolist())
+    lanes = [0] * len(order)
     free: list[int] = []
-    n_lanes = n_gone = 0
-    for number, begin in enumerate(starts.tolist()):
-        while gone[n_gone][1] <= begin and gone[n_gone][0] < number:
-            heappush(free, lanes[gone[n_gone][0]])
-            n_gone += 1
+    n_lanes = n_freed = 0
+    for number, n_gone in enumerate(gone.tolist()):
+        while n_freed < n_gone:
+            heappush(free, lanes[next(leaver)])
+            n_freed += 1
         if free:
             lanes[number] = heappop(free)
         else:

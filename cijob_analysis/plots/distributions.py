@@ -1,4 +1,4 @@
-"""Histograms, cumulative distributions and boxes of durations that may be censored."""
+"""Series of durations that may be censored; their histograms and cumulative distributions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from cijob_analysis.metrics.quantiles import kaplan_meier_quantiles, linear_quantiles, sort_groups, survival
-from cijob_analysis.plots.canvas import integers, legend, name_ticks
+from cijob_analysis.plots.canvas import integers, legend
 from cijob_analysis.plots.style import GREY, NO_STATE, Look, looks_of
 from cijob_analysis.plots.words import number
 
@@ -184,44 +184,6 @@ def _ticks(ax: Axes, values: NDArray[np.float64], share: NDArray[np.float64], lo
     span = np.ptp(place) or 1.0
     first = np.unique(np.floor((place - place.min()) / span * _POINTS), return_index=True)[1]
     ax.plot(values[first], share[first], linestyle="", marker="|", markersize=8, color=look.line)
-
-
-def draw_boxes(ax: Axes, series: list[Series], *, log: bool) -> None:
-    """Draw a box for each series, the first one at the top: quartiles, median, lines from 5 % to 95 %.
-
-    What too many unfinished ones keep from being known is drawn up to the largest value, with an arrow.
-    """
-    for place, one in enumerate(series):
-        if ((one.values > 0) | (not log)).any():
-            _box(ax, place, one, log=log)
-        n_censored = int(one.is_censored.sum())
-        text = f"n = {number(len(one.values) - n_censored)}" + (
-            f", {number(n_censored)} unfinished" if n_censored else ""
-        )
-        ax.annotate(
-            text, (1, place), xycoords=("axes fraction", "data"), xytext=(6, 0), textcoords="offset points",
-            va="center", fontsize=8, color="#555555", annotation_clip=False,
-        )  # fmt: skip
-    name_ticks(ax, range(len(series)), [one.label or "all" for one in series])
-    ax.set_ylim(len(series) - 0.4, -0.6)
-
-
-def _box(ax: Axes, place: int, one: Series, *, log: bool) -> None:
-    largest = one.values.max()
-    found = one.quantiles([0.05, 0.25, 0.5, 0.75, 0.95])
-    low, first, middle, third, high = np.where(np.isnan(found), largest, found)
-    if log:
-        smallest = one.values[one.values > 0].min(initial=largest)
-        low, first, middle, third, high = np.maximum([low, first, middle, third, high], smallest)
-    look = one.look
-    ax.hlines(place, low, high, color=look.line, linewidth=1.2)
-    if np.isnan(found[-1]):
-        ax.plot(largest, place, marker=">", color=look.line, markersize=6)
-    if first < third:
-        ax.barh(place, third - first, left=first, height=0.56, facecolor=look.color, alpha=0.45, label=one.label)
-        ax.barh(place, third - first, left=first, height=0.56, facecolor="none", edgecolor=look.line)
-    if not np.isnan(found[2]):
-        ax.vlines(middle, place - 0.28, place + 0.28, color="black", linewidth=1.8)
 
 
 def medians(series: list[Series]) -> list[tuple[str, float]]:

@@ -9,8 +9,10 @@ import numpy as np
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.metrics.durations import observations
 from cijob_analysis.metrics.groups import By, state_codes
+from cijob_analysis.metrics.inputs import frame_of
+from cijob_analysis.plots.boxes import draw_boxes, draw_violins
 from cijob_analysis.plots.canvas import axes_for, finish, say_empty, tidy
-from cijob_analysis.plots.distributions import Series, draw_boxes, draw_ecdf, draw_histogram, medians
+from cijob_analysis.plots.distributions import Series, draw_ecdf, draw_histogram, medians
 from cijob_analysis.plots.seconds_axis import seconds_axis
 from cijob_analysis.plots.style import NO_STATE, looks_of, series_looks
 from cijob_analysis.plots.top import MOST_BARS, top_groups
@@ -25,13 +27,17 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-KINDS = ("hist", "ecdf", "box")
+    from cijob_analysis.snapshot import Snapshot
+
+KINDS = ("hist", "ecdf", "box", "violin")
+_BY_ROWS = {"box": 0.36, "violin": 0.5}
+"""Kinds that have a row for each series, and how high it is [inches]."""
 NAMES = {"queue_wait_s": "queue wait", "run_time_s": "run time", "turnaround_s": "turnaround"}
 _MOST_LINES = 8
 
 
 def plot_durations(
-    frame: pd.DataFrame,
+    data: pd.DataFrame | Snapshot,
     *,
     kind: str = "hist",
     duration: str | Sequence[str] = "run_time_s",
@@ -45,13 +51,16 @@ def plot_durations(
 
     Parameters
     ----------
-    frame : DataFrame
-        Batch jobs, executions or tasks; `state`, `created_at`, `started_at`, `ended_at` are used.
-    kind : {"hist", "ecdf", "box"}
+    data : DataFrame or Snapshot
+        Batch jobs, executions or tasks; `state`, `created_at`, `started_at`, `ended_at` are used. Of a snapshot
+        the lowest level that has rows.
+    kind : {"hist", "ecdf", "box", "violin"}
         A histogram: of one series, stacked by state, what is unfinished as a hatched outline on top; of several
         ones as outlines, dotted with what is unfinished. The share that took at most so long: with unfinished
         ones by the Kaplan–Meier estimate, and a tick where each is now. Or boxes: quartiles, median, and lines
-        from 5 % to 95 %, also by that estimate; an arrow where it does not reach so far.
+        from 5 % to 95 %, also by that estimate; an arrow where it does not reach so far. Or violins: the density,
+        as wide for each series, with quartiles and median in it, also by that estimate, and a tick below for each
+        that is unfinished; fewer than five values are dots.
     duration : str or list of str
         ``queue_wait_s``, ``run_time_s``, ``turnaround_s``.
     by : str or list of str, optional
@@ -76,8 +85,10 @@ def plot_durations(
     SchemaError
         A column is missing, or holds no times with a zone.
     ConfigurationError
-        There is no such kind, duration or zone, or `as_of` is no time or has no zone.
+        There is no such kind, duration or zone, `as_of` is no time or has no zone, or `data` is neither a frame nor
+        a snapshot.
     """
+    frame = frame_of(data)
     if kind not in KINDS:
         raise ConfigurationError(f"kind={kind!r} is none of {', '.join(KINDS)}")
     durations = [duration] if isinstance(duration, str) else list(dict.fromkeys(duration))
@@ -85,9 +96,9 @@ def plot_durations(
     if unknown or not durations:
         raise ConfigurationError(f"duration={duration!r} is none of {', '.join(DURATIONS)}, nor a list of them")
     zone, noun = zone_of(tz), noun_of(frame)
-    series, remarks = _series(frame, durations, by, as_of, log=log, most=MOST_BARS if kind == "box" else _MOST_LINES)
+    series, remarks = _series(frame, durations, by, as_of, log=log, most=MOST_BARS if kind in _BY_ROWS else _MOST_LINES)
     n = sum(int(((one.values > 0) | (not log)).sum()) for one in series)
-    ax = axes_for(ax, height=1.5 + 0.36 * max(len(series), 3) if kind == "box" else 4.2)
+    ax = axes_for(ax, height=1.5 + _BY_ROWS[kind] * max(len(series), 3) if kind in _BY_ROWS else 4.2)
     seconds_axis(ax, log=log and n > 0)
     tidy(ax)
     if n == 0:
@@ -100,10 +111,10 @@ def plot_durations(
         draw_ecdf(ax, series, log=log)
         ax.set_ylabel(f"share of {noun}s")
     else:
-        draw_boxes(ax, series, log=log)
-    names = " and ".join(NAMES[name] for name in durations)
+        (draw_boxes if kind == "box" else draw_violins)(ax, series, log=log)
+    names = listed([NAMES[name] for name in durations])
     ax.set_xlabel(f"{names} (logarithmic)" if log and n > 0 else names)
-    what = {"hist": "Histogram", "ecdf": "Cumulative distribution", "box": "Box plot"}[kind]
+    what = {"hist": "Histogram", "ecdf": "Cumulative distribution", "box": "Box plot", "violin": "Violin plot"}[kind]
     description = f"{what} of the {names} of {plural(len(frame), noun)}"
     middle = medians(series)
     if middle:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import PolyCollection
@@ -41,7 +41,7 @@ class Segments:
     begin: NDArray[np.float64]
     end: NDArray[np.float64]
     lane: NDArray[np.intp]
-    color: NDArray[np.intp]
+    color: NDArray[np.integer[Any]]
     height: float
 
     def only(self, which: NDArray[np.bool_]) -> Segments:

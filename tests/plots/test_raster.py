@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cijob_analysis.plots.raster import Scale, paint
+from cijob_analysis.plots.pixels import Scale
+from cijob_analysis.plots.raster import paint
 from cijob_analysis.plots.segments import Segments
 
 COLORS = np.array([[0.0, 0, 1], [1, 0, 0], [0.5, 0.5, 0.5]])
@@ -37,6 +38,16 @@ def test_colours_that_share_a_pixel_are_mixed_by_their_number() -> None:
 def test_a_failure_counts_by_the_root_and_has_its_last_pixel_alone() -> None:
     pixels = painted(segments(*[(0, 60, lane, BLUE) for lane in range(3)], (0, 60, 3, RED)), 10, 1, n_lanes=4)
     assert pixels[0, :5, 0].tolist() == [128, 128, 128, 128, 255]
+
+
+def test_in_a_lane_of_several_rows_a_failure_takes_its_share_at_the_bottom() -> None:
+    pixels = painted(segments(*[(0, 12, 0, BLUE)] * 3, (0, 12, 0, RED)), 10, 4, n_lanes=1)
+    assert pixels[:, 0].tolist() == [[255, 0, 0, 255], *[[0, 0, 255, 255]] * 3]
+
+
+def test_among_a_thousand_others_in_its_lane_it_has_one_row() -> None:
+    pixels = painted(segments(*[(n / 100, 0, 0, BLUE) for n in range(1_000)], (5, 0, 0, RED)), 1, 10, n_lanes=1)
+    assert pixels[:, 0].tolist() == [[0, 0, 0, 0], [255, 0, 0, 255], *[[0, 0, 255, 255]] * 7, [0, 0, 0, 0]]
 
 
 @given(st.lists(BARS, min_size=1, max_size=60), st.integers(1, 200), st.integers(1, 120))

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.plots import describe, plot_timeline
 from cijob_analysis.plots.raster import Raster
+from cijob_analysis.snapshot import Snapshot
 from tests.builders import batch_jobs, many_batch_jobs
 from tests.plots.test_canvas import note_of
 from tests.plots.test_states import legend_texts
@@ -173,7 +174,7 @@ def with_failures(n: int, n_failed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     return frame, frame.iloc[rows]
 
 
-@pytest.mark.parametrize("n", [3_000, 100_000])
+@pytest.mark.parametrize("n", [3_000, 20_000, 100_000])
 def test_no_single_failure_of_a_second_is_lost(n: int) -> None:
     frame, failed = with_failures(n, 25)
     ax: Any = plot_timeline(frame)
@@ -193,6 +194,19 @@ def test_a_raster_is_made_for_the_pixels_that_there_are() -> None:
     figure.set_size_inches(12, 8)
     large = is_failed(pixels_of(ax)).any(axis=0).sum()
     assert 0 < small <= large <= 80
+
+
+def test_names_of_small_groups_have_room() -> None:
+    rows = [job("Success", "08:00", "08:00", "09:00", tag="A")] * 400
+    rows += [job("Success", "08:00", "08:00", "09:00", tag=f"small {number}") for number in range(19)]
+    places = np.array(plot_timeline(batch_jobs(*rows), by="tag").get_yticks())
+    assert (places[0] > places[1:]).all()
+    assert np.abs(np.diff(places[1:])) == pytest.approx(np.full(18, 1 + np.ceil(419 / 27)))
+
+
+def test_of_a_snapshot_the_lowest_level_is_drawn() -> None:
+    snapshot = Snapshot(batch_jobs=batch_jobs(job("Success", "10:00", "10:00", "11:00")))
+    assert "Timeline of 1 batch job, at most 1 at once, over 1 h: 1 Success" in describe(plot_timeline(snapshot))
 
 
 def test_what_is_wrong_with_the_time() -> None:
