@@ -4,19 +4,24 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 OLDEST := .venv-oldest
 PEER := .venv-peer
+SPARK := .venv-spark
+STAIRCASE := .venv-staircase
 BIN := $(VENV)/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint oldest test-oldest lab bench pictures clean help
+.PHONY: demo test lint test-oldest test-spark lab bench staircase pictures gallery clean help
 
 help:
 	@echo "make demo         fetch all three levels from a CI service on this machine; CSV and pictures in demo-output/"
 	@echo "make test         ruff, mypy --strict and all tests"
 	@echo "make test-oldest  the tests on the oldest versions that pyproject.toml allows"
+	@echo "make test-spark   the metrics on Spark's frames, with a local Spark; needs Java"
 	@echo "make lab          JupyterLab on the notebooks"
 	@echo "make bench        ours, the official SDK and the floor, side by side"
+	@echo "make staircase    concurrency, waits and throughput against the library staircase"
 	@echo "make pictures     the pictures of the README"
+	@echo "make gallery      each plot with few and many rows, none, all failed, in Chinese; gallery-output/index.html"
 	@echo "make clean        remove what these made"
 
 demo: $(VENV)/demo.stamp
@@ -31,7 +36,10 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 test-oldest: $(OLDEST)/test.stamp
-	$(OLDEST)/bin/python -m pytest -m "not browser"
+	$(OLDEST)/bin/python -m pytest -m "not browser and not spark"
+
+test-spark: $(SPARK)/test.stamp
+	$(SPARK)/bin/python -m pytest -m spark
 
 lab: $(VENV)/dev.stamp
 	$(BIN)/jupyter lab notebooks
@@ -39,13 +47,19 @@ lab: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp $(PEER)/peer.stamp
 	$(BIN)/python -m benchmarks --peer-python $(PEER)/bin/python
 
+staircase: $(VENV)/dev.stamp $(STAIRCASE)/peer.stamp
+	$(BIN)/python -m benchmarks.staircase_check --peer-python $(STAIRCASE)/bin/python
+
 pictures: $(VENV)/demo.stamp
 	$(BIN)/python docs/make_pictures.py
 
-clean:
-	rm -rf $(VENV) $(OLDEST) $(PEER) demo-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+gallery: $(VENV)/dev.stamp
+	$(BIN)/python docs/make_gallery.py --out gallery-output
 
-$(VENV)/bin/python $(OLDEST)/bin/python $(PEER)/bin/python:
+clean:
+	rm -rf $(VENV) $(OLDEST) $(PEER) $(SPARK) $(STAIRCASE) demo-output gallery-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python $(OLDEST)/bin/python $(PEER)/bin/python $(SPARK)/bin/python $(STAIRCASE)/bin/python:
 	$(PYTHON) -m venv $(@:/bin/python=)
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
@@ -62,4 +76,12 @@ $(OLDEST)/test.stamp: pyproject.toml constraints-oldest.txt | $(OLDEST)/bin/pyth
 
 $(PEER)/peer.stamp: constraints.txt | $(PEER)/bin/python
 	PIP_CONSTRAINT=constraints.txt $(PEER)/bin/python -m pip install --quiet cos-python-sdk-v5 pandas
+	@touch $@
+
+$(SPARK)/test.stamp: pyproject.toml constraints.txt | $(SPARK)/bin/python
+	PIP_CONSTRAINT=constraints.txt $(SPARK)/bin/python -m pip install --quiet --editable ".[spark,test]"
+	@touch $@
+
+$(STAIRCASE)/peer.stamp: | $(STAIRCASE)/bin/python
+	$(STAIRCASE)/bin/python -m pip install --quiet staircase
 	@touch $@
