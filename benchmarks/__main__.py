@@ -13,10 +13,22 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import fetching, imports, listing, memory, parsing, signature, snapshots
+from benchmarks import drawing, fetching, imports, listing, memory, outofcore, parsing, report, signature, snapshots
 from benchmarks.table import Bar, markdown
 
-LIBRARIES = ("cijob-analysis", "pandas", "numpy", "httpx", "xmltodict", "cos-python-sdk-v5")
+LIBRARIES = (
+    "cijob-analysis",
+    "pandas",
+    "numpy",
+    "polars",
+    "duckdb",
+    "matplotlib",
+    "httpx",
+    "xmltodict",
+    "cos-python-sdk-v5",
+)
+LONG = ("memory", "outofcore")
+"""What takes minutes, and gigabytes, and is measured only when it is named."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         "topics",
         nargs="*",
         metavar="topic",
-        help="import, signature, parse, fetch, listing, snapshot, memory; all but memory if none",
+        help="import, signature, parse, fetch, listing, snapshot, report, drawing, memory, outofcore; "
+        "all but the last two if none",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument(
@@ -40,13 +53,16 @@ def main(arguments: list[str] | None = None) -> int:
         "fetch": partial(fetching.run, options.peer_python),
         "listing": partial(listing.run, options.peer_python),
         "snapshot": snapshots.run,
+        "report": report.run,
+        "drawing": drawing.run,
         "memory": memory.run,
+        "outofcore": outofcore.run,
     }
     unknown = [topic for topic in options.topics if topic not in topics]
     if unknown:
         parser.error(f"unknown topic {', '.join(unknown)}; there are {', '.join(topics)}")
     bars: list[Bar] = []
-    for topic in options.topics or (topic for topic in topics if topic != "memory"):  # which takes minutes
+    for topic in options.topics or [topic for topic in topics if topic not in LONG]:
         print(f"{topic} …", file=sys.stderr, flush=True)
         bars += topics[topic]()
     machine = _machine()

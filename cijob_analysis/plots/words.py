@@ -66,6 +66,8 @@ def shortened(names: Sequence[str], width: int = 24) -> list[str]:
 
 def labels_of(keys: pd.DataFrame) -> list[str]:
     """Return a label for each row of group keys: its values, ``no tag`` where there is none."""
+    if not len(keys.columns):  # pandas 2 has no rows there to iterate over
+        return [""] * len(keys)
     rows = keys.itertuples(index=False, name=None)
     return [" · ".join(_cell(str(name), value) for name, value in zip(keys, row, strict=True)) for row in rows]
 
