@@ -107,7 +107,7 @@ def plot_concurrency(
         title += " by " + (by if isinstance(by, str) else listed(by)).replace("_", " ")
     remarks = _remarks(frame, as_of)
     ax = axes_for(ax, height=3.8)
-    steps = np.concatenate([curve.at for curve in curves])
+    steps = np.concatenate([np.zeros(0, np.int64), *(curve.at for curve in curves)])  # there may be no group
     if not len(steps):
         say_empty(ax, f"no {noun}s" + (f" {listed(kinds, 'or')} for any time" if len(frame) else ""))
         ax.set_xlabel(f"time ({zone_label(zone)})")

@@ -8,6 +8,7 @@ import numpy as np
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.metrics.groups import By, state_codes
+from cijob_analysis.metrics.inputs import frame_of
 from cijob_analysis.plots.canvas import axes_for, finish, integers, tidy, width_of, write_middle
 from cijob_analysis.plots.fonts import texts_style
 from cijob_analysis.plots.stacks import draw_stacks, stacks_description, stacks_height
@@ -23,14 +24,18 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from cijob_analysis.snapshot import Snapshot
 
-def plot_states(frame: pd.DataFrame, *, by: By = None, ax: Axes | None = None, tz: tzinfo | str | None = None) -> Axes:
+
+def plot_states(
+    data: pd.DataFrame | Snapshot, *, by: By = None, ax: Axes | None = None, tz: tzinfo | str | None = None
+) -> Axes:
     """Draw how many rows are in which state, with counts and shares.
 
     Parameters
     ----------
-    frame : DataFrame
-        Batch jobs, executions or tasks; `state` is used.
+    data : DataFrame or Snapshot
+        Batch jobs, executions or tasks; `state` is used. Of a snapshot the lowest level that has rows.
     by : str or list of str, optional
         Columns whose equal values make a group; each of the 20 largest gets a bar, stacked by state, and the
         others share one.
@@ -51,7 +56,8 @@ def plot_states(frame: pd.DataFrame, *, by: By = None, ax: Axes | None = None, t
     ConfigurationError
         There is no such zone, or `by` has `state`.
     """
-    zone, noun = zone_of(tz), noun_of(frame)
+    zone, frame = zone_of(tz), frame_of(data)
+    noun = noun_of(frame)
     columns = [by] if isinstance(by, str) else list(by or ())
     if "state" in columns:
         raise ConfigurationError("by='state': the bars are stacked by state; name other columns")

@@ -4,6 +4,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
+from cijob_analysis import Snapshot
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.plots import describe, plot_states
 from cijob_analysis.schema import STATES
@@ -74,3 +75,17 @@ def test_names_are_no_mathematics_and_stay_distinct() -> None:
 def test_the_states_are_not_to_be_grouped_by() -> None:
     with pytest.raises(ConfigurationError, match="stacked by state"):
         plot_states(batch_jobs(), by=["type", "state"])
+
+
+def test_a_snapshot_is_drawn_at_its_lowest_level() -> None:
+    jobs, tasks = batch_jobs({"state": "Success"}), batch_jobs({"state": "Failed"}, {"state": "Failed"})
+    ax: Any = plot_states(Snapshot(batch_jobs=jobs))
+    assert [bar.get_height() for bar in ax.patches] == [0, 0, 0, 1, 0, 0]
+    ax = plot_states(Snapshot(batch_jobs=jobs, tasks=tasks.assign(task_id=["j1", "j2"])))
+    assert [bar.get_height() for bar in ax.patches] == [0, 0, 0, 0, 2, 0]
+    assert ax.get_ylabel() == "tasks"
+
+
+def test_what_is_neither_a_frame_nor_a_snapshot() -> None:
+    with pytest.raises(ConfigurationError, match="a DataFrame or a Snapshot is needed, not list"):
+        plot_states([])  # type: ignore[arg-type]
