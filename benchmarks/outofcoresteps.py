@@ -87,7 +87,7 @@ def compare(folder: str) -> int:
     return differences
 
 
-def _ordered(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def _ordered(frame: pd.DataFrame, keys: list[Any]) -> pd.DataFrame:
     """Return `frame` sorted by `keys`, texts and states as text, times in UTC."""
     kinds = {
         name: schema.UTC if isinstance(frame[name].dtype, pd.DatetimeTZDtype) else "str"

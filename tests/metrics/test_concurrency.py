@@ -1,4 +1,5 @@
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,7 +60,7 @@ def test_what_was_cancelled_while_it_waited_waited_until_then() -> None:
 
 
 def test_each_group_has_steps_of_its_own() -> None:
-    rows = [{**TWO[0], "tag": "Transcode"}, {**TWO[1], "tag": None}]
+    rows: list[dict[str, Any]] = [{**TWO[0], "tag": "Transcode"}, {**TWO[1], "tag": None}]
     found = concurrency(batch_jobs(*rows), by="tag")
     assert found["tag"].fillna("none").tolist() == ["Transcode", "Transcode", "none", "none"]
     assert steps(found) == [("00:10", 1), ("00:30", 0), ("00:20", 1), ("00:40", 0)]
