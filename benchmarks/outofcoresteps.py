@@ -99,7 +99,12 @@ def _ordered(frame: pd.DataFrame, keys: list[Any]) -> pd.DataFrame:
 def main(step: str, *arguments: str) -> None:
     """Do one part, and print its figures."""
     began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    steps = {"write": write, "duckdb": by_duckdb, "pandas": by_pandas, "compare": compare}
+    steps: dict[str, Callable[..., int | None]] = {
+        "write": write,
+        "duckdb": by_duckdb,
+        "pandas": by_pandas,
+        "compare": compare,
+    }
     found = steps[step](*arguments)
     peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
     print(json.dumps({"seconds": time.perf_counter() - began, "peak": peak, "differences": found or 0}))

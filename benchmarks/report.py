@@ -28,7 +28,11 @@ def run(rows: int = ROWS) -> list[Bar]:
     """Make the report three ways, check that they agree, and compare their times."""
     frame = many_tasks(rows)
     native = pl.from_pandas(frame).with_columns(pl.col("state").cast(pl.String))
-    report = {"ours": lambda: ours(frame), "pandas": lambda: plain_pandas(frame), "polars": lambda: polars(native)}
+    report: dict[str, Callable[[], dict[str, Any]]] = {
+        "ours": lambda: ours(frame),
+        "pandas": lambda: plain_pandas(frame),
+        "polars": lambda: polars(native),
+    }
     _check(*(make() for make in report.values()))
     rounds = in_turn({name: _seconds(make) for name, make in report.items()}, ROUNDS)
     steps = {"ours": lambda: concurrency(frame), "pandas": lambda: pandas_concurrency(frame)}
@@ -87,7 +91,7 @@ def plain_pandas(frame: pd.DataFrame) -> dict[str, Any]:
     return {
         "states": frame["state"].value_counts(sort=False),
         "workflow × state": frame.groupby([by, "state"], observed=False).size(),
-        "p50–p99": run_time_s.groupby(frame[by]).quantile(list(QUANTILES)).unstack(),
+        "p50–p99": run_time_s.groupby(frame[by]).quantile(np.array(QUANTILES)).unstack(),
         "throughput": frame.set_index("ended_at").resample("1h").size(),
         "makespan": (groups["ended_at"].max() - groups["created_at"].min()).dt.total_seconds(),
         "concurrency": pandas_concurrency(frame)["n"],

@@ -8,7 +8,7 @@ import argparse
 import json
 
 import pandas as pd
-import staircase as sc  # type: ignore[import-not-found]
+import staircase as sc
 
 MICROSECOND = pd.Timedelta(microseconds=1)
 SECOND = pd.Timedelta(seconds=1)

@@ -33,16 +33,33 @@ if TYPE_CHECKING:
     from cijob_analysis.local import LocalService as LocalService
     from cijob_analysis.local import Workload as Workload
     from cijob_analysis.metrics import add_durations as add_durations
+    from cijob_analysis.metrics import compare as compare
     from cijob_analysis.metrics import concurrency as concurrency
     from cijob_analysis.metrics import concurrency_summary as concurrency_summary
+    from cijob_analysis.metrics import critical_path as critical_path
     from cijob_analysis.metrics import duration_summary as duration_summary
+    from cijob_analysis.metrics import failure_clusters as failure_clusters
+    from cijob_analysis.metrics import failure_counts as failure_counts
     from cijob_analysis.metrics import makespan as makespan
+    from cijob_analysis.metrics import queue_saturation as queue_saturation
+    from cijob_analysis.metrics import replay as replay
     from cijob_analysis.metrics import state_counts as state_counts
+    from cijob_analysis.metrics import states_over_time as states_over_time
     from cijob_analysis.metrics import throughput as throughput
+    from cijob_analysis.metrics import what_if as what_if
     from cijob_analysis.metrics import workflow_distribution as workflow_distribution
+    from cijob_analysis.plots import describe as describe
+    from cijob_analysis.plots import plot_comparison as plot_comparison
+    from cijob_analysis.plots import plot_concurrency as plot_concurrency
     from cijob_analysis.plots import plot_durations as plot_durations
+    from cijob_analysis.plots import plot_failures as plot_failures
+    from cijob_analysis.plots import plot_heatmap as plot_heatmap
+    from cijob_analysis.plots import plot_spectrum as plot_spectrum
     from cijob_analysis.plots import plot_states as plot_states
+    from cijob_analysis.plots import plot_states_over_time as plot_states_over_time
+    from cijob_analysis.plots import plot_throughput as plot_throughput
     from cijob_analysis.plots import plot_timeline as plot_timeline
+    from cijob_analysis.plots import plot_topology as plot_topology
     from cijob_analysis.plots import plot_workflows as plot_workflows
     from cijob_analysis.schema import State as State
     from cijob_analysis.service.client import Client as Client
@@ -83,10 +100,27 @@ _HOME = {
     "concurrency_summary": "metrics",
     "makespan": "metrics",
     "workflow_distribution": "metrics",
+    "states_over_time": "metrics",
+    "failure_counts": "metrics",
+    "failure_clusters": "metrics",
+    "compare": "metrics",
+    "critical_path": "metrics",
+    "queue_saturation": "metrics",
+    "replay": "metrics",
+    "what_if": "metrics",
     "plot_states": "plots",
+    "plot_states_over_time": "plots",
     "plot_durations": "plots",
-    "plot_workflows": "plots",
     "plot_timeline": "plots",
+    "plot_concurrency": "plots",
+    "plot_throughput": "plots",
+    "plot_workflows": "plots",
+    "plot_failures": "plots",
+    "plot_heatmap": "plots",
+    "plot_topology": "plots",
+    "plot_spectrum": "plots",
+    "plot_comparison": "plots",
+    "describe": "plots",
     "explore": "widgets",
     "Explorer": "widgets",
     "write_csv": "files",

@@ -17,7 +17,7 @@ PACKAGE = Path(cijob_analysis.__file__).parent
 README = PACKAGE.parent / "README.md"
 
 ROOMS = (
-    "exceptions", "schema", "ledger", "times",
+    "exceptions", "schema", "ledger", "words", "times",
     "service.credentials", "service.arguments", "service.requests", "service.signing", "service.signer",
     "service.retry", "service.proxies", "service.errors", "service.documents", "service.json_answers",
     "service.rows", "service.wire", "service.received", "service.direct", "service.http",
@@ -28,9 +28,9 @@ ROOMS = (
 """Rooms in the order in which data flows; each may import those before it, itself, and no other."""
 
 APART = {
-    "metrics": {"exceptions", "schema", "ledger", "snapshot"},
-    "plots": {"exceptions", "schema", "ledger", "snapshot", "metrics"},
-    "widgets": {"exceptions", "schema", "ledger", "snapshot", "metrics", "files", "plots"},
+    "metrics": {"exceptions", "schema", "ledger", "words", "snapshot"},
+    "plots": {"exceptions", "schema", "ledger", "words", "snapshot", "metrics"},
+    "widgets": {"exceptions", "schema", "ledger", "words", "snapshot", "metrics", "files", "plots"},
     "local": {"exceptions", "schema", "service"},
 }
 """Rooms that may import even less."""

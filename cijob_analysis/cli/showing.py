@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from cijob_analysis.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from matplotlib.axes import Axes
 
     from cijob_analysis.service.client import Client
     from cijob_analysis.snapshot import Snapshot
@@ -38,7 +40,7 @@ def fetch_and_show(
     if depth not in LEVELS:
         raise ConfigurationError(f"depth={depth!r} is none of {', '.join(LEVELS)}")
     levels = LEVELS[: LEVELS.index(depth) + 1]
-    pictures = {
+    pictures: dict[str, Callable[..., Axes]] = {
         "states": plot_states, "durations": plot_durations, "workflows": plot_workflows, "timeline": plot_timeline,
     }  # fmt: skip
     files = [*(out / f"{level}.csv" for level in levels), *(out / f"{name}.png" for name in pictures)]

@@ -8,8 +8,8 @@ import pandas as pd
 
 from cijob_analysis.ledger import clock_text, counted
 from cijob_analysis.metrics import duration_summary, state_counts
-from cijob_analysis.plots.words import seconds
 from cijob_analysis.schema import LEVELS, TERMINAL, noun_of
+from cijob_analysis.words import seconds
 
 if TYPE_CHECKING:
     from cijob_analysis.snapshot import Snapshot

@@ -11,8 +11,8 @@ from cijob_analysis.metrics.durations import as_of_for
 from cijob_analysis.metrics.groups import state_codes
 from cijob_analysis.metrics.instants import instants
 from cijob_analysis.metrics.lanes import pack_lanes
-from cijob_analysis.plots.words import number
 from cijob_analysis.schema import TERMINAL
+from cijob_analysis.words import number
 
 if TYPE_CHECKING:
     from datetime import datetime

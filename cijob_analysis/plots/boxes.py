@@ -8,7 +8,7 @@ import numpy as np
 
 from cijob_analysis.metrics.quantiles import survival
 from cijob_analysis.plots.canvas import name_ticks
-from cijob_analysis.plots.words import number
+from cijob_analysis.words import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -19,8 +19,8 @@ from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.ledger import ledger_of
 from cijob_analysis.plots.fonts import text_style, texts_style
 from cijob_analysis.plots.style import GREY, NO_STATE
-from cijob_analysis.plots.words import number
 from cijob_analysis.schema import noun_of
+from cijob_analysis.words import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

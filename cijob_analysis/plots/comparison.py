@@ -10,15 +10,15 @@ import pandas as pd
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.ledger import Ledger
-from cijob_analysis.metrics.compare import compare
-from cijob_analysis.metrics.comparison import Comparison
-from cijob_analysis.metrics.comparison_words import NAMES
+from cijob_analysis.metrics.comparison.comparing import compare
+from cijob_analysis.metrics.comparison.value import Comparison
+from cijob_analysis.metrics.comparison.wording import NAMES
 from cijob_analysis.plots.canvas import SMALL, Note, axes_for, say_empty, width_of
 from cijob_analysis.plots.fonts import text_style
 from cijob_analysis.plots.forest import Scale, draw_forest, group_names, scale_of, signed
 from cijob_analysis.plots.top import MOST_BARS
-from cijob_analysis.plots.words import listed, number, percent, plural
 from cijob_analysis.plots.zones import zone_of
+from cijob_analysis.words import listed, number, percent, plural
 
 if TYPE_CHECKING:
     from datetime import tzinfo

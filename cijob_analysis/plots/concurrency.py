@@ -12,20 +12,20 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.caps import checked_cap
 from cijob_analysis.metrics.durations import as_of_for
 from cijob_analysis.metrics.groups import By, is_terminal
 from cijob_analysis.metrics.inputs import frame_of
 from cijob_analysis.metrics.intervals import KINDS
-from cijob_analysis.metrics.queue_saturation import has_odd_times
+from cijob_analysis.metrics.queues.caps import checked_cap
+from cijob_analysis.metrics.queues.saturation import has_odd_times
 from cijob_analysis.plots.canvas import axes_for, finish, integers, legend, say_empty, tidy, width_of
 from cijob_analysis.plots.step_curves import COLUMNS, MOST_STEPS, Curve, columns_of, curves_of, periods, shares
 from cijob_analysis.plots.style import GREY, Look, series_looks
 from cijob_analysis.plots.top import Top, top_groups
-from cijob_analysis.plots.words import listed, number, percent, plural, seconds
 from cijob_analysis.plots.zones import on_axis, time_axis, zone_label, zone_of
 from cijob_analysis.schema import noun_of
 from cijob_analysis.snapshot import Snapshot
+from cijob_analysis.words import listed, number, percent, plural, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

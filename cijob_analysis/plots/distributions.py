@@ -13,7 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from cijob_analysis.metrics.quantiles import kaplan_meier_quantiles, linear_quantiles, sort_groups, survival
 from cijob_analysis.plots.canvas import integers, legend
 from cijob_analysis.plots.style import GREY, NO_STATE, Look, looks_of
-from cijob_analysis.plots.words import number
+from cijob_analysis.words import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

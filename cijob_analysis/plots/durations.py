@@ -16,9 +16,9 @@ from cijob_analysis.plots.distributions import Series, draw_ecdf, draw_histogram
 from cijob_analysis.plots.seconds_axis import seconds_axis
 from cijob_analysis.plots.style import NO_STATE, looks_of, series_looks
 from cijob_analysis.plots.top import MOST_BARS, top_groups
-from cijob_analysis.plots.words import listed, number, plural, seconds
 from cijob_analysis.plots.zones import zone_of
 from cijob_analysis.schema import DURATIONS, noun_of
+from cijob_analysis.words import listed, number, plural, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,14 +7,14 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.failure_clusters import failure_clusters
+from cijob_analysis.metrics.failures.clusters import failure_clusters
 from cijob_analysis.metrics.inputs import frame_of
 from cijob_analysis.plots.canvas import axes_for, figure_of, finish, integers, name_ticks, say_empty, tidy, width_of
 from cijob_analysis.plots.fonts import text_style
 from cijob_analysis.plots.style import GREY, STATE_LOOKS
 from cijob_analysis.plots.top import pooled
-from cijob_analysis.plots.words import plural, seconds, shortened
 from cijob_analysis.plots.zones import zone_of
+from cijob_analysis.words import plural, seconds, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from cijob_analysis.metrics.failures import FailureCluster
+    from cijob_analysis.metrics.failures.value import FailureCluster
     from cijob_analysis.snapshot import Snapshot
 
 _ROW = 0.78

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from cijob_analysis.metrics.comparison_words import group_text
-from cijob_analysis.metrics.contrasts import NOT_TESTED, ONLY_A, ONLY_B
+from cijob_analysis.metrics.comparison.contrasts import NOT_TESTED, ONLY_A, ONLY_B
+from cijob_analysis.metrics.comparison.wording import group_text
 from cijob_analysis.plots.canvas import SMALL, name_ticks, tidy
 from cijob_analysis.plots.fonts import text_style
 from cijob_analysis.plots.style import GREY
-from cijob_analysis.plots.words import number, percent, seconds, shortened
+from cijob_analysis.words import number, percent, seconds, shortened
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,13 +11,13 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.metrics.groups import is_terminal
-from cijob_analysis.metrics.heatmap import hour_by_weekday
+from cijob_analysis.metrics.hours import hour_by_weekday
 from cijob_analysis.metrics.inputs import frame_of
 from cijob_analysis.metrics.instants import instants
 from cijob_analysis.plots.canvas import SMALL, axes_for, figure_of, finish, name_ticks, say_empty, width_of
-from cijob_analysis.plots.words import number, plural, seconds
 from cijob_analysis.plots.zones import zone_label, zone_of
 from cijob_analysis.schema import noun_of
+from cijob_analysis.words import number, plural, seconds
 
 if TYPE_CHECKING:
     from datetime import tzinfo

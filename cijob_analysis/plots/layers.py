@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from cijob_analysis.metrics.topology import Topology
+    from cijob_analysis.metrics.paths.topology import Topology
 
 BOX_WIDTH: Final = 0.8
 """Of a node, in columns."""

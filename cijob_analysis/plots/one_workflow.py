@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.critical_path import critical_path
 from cijob_analysis.metrics.durations import add_durations
-from cijob_analysis.metrics.topology import Topology, topologies_of
+from cijob_analysis.metrics.paths.critical import critical_path
+from cijob_analysis.metrics.paths.topology import Topology, topologies_of
 
 if TYPE_CHECKING:
     from cijob_analysis.snapshot import Snapshot

@@ -10,10 +10,10 @@ import pandas as pd
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.ledger import counted
-from cijob_analysis.metrics.critical_path import critical_path
-from cijob_analysis.metrics.execution_tasks import ExecutionTasks, execution_tasks
 from cijob_analysis.metrics.groups import is_terminal
 from cijob_analysis.metrics.instants import NEVER, instant, instants
+from cijob_analysis.metrics.paths.critical import critical_path
+from cijob_analysis.metrics.paths.execution_tasks import ExecutionTasks, execution_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

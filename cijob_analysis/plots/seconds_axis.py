@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from matplotlib.ticker import FuncFormatter, Locator, NullLocator
 
-from cijob_analysis.plots.words import seconds
+from cijob_analysis.words import seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

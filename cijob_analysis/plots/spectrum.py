@@ -17,9 +17,9 @@ from cijob_analysis.plots.line_raster import LineRaster
 from cijob_analysis.plots.one_workflow import one_workflow
 from cijob_analysis.plots.passages import UNDER_WAY, Passages, nodes_of, passages_of
 from cijob_analysis.plots.style import GREY
-from cijob_analysis.plots.words import listed, number, plural, seconds, shortened
 from cijob_analysis.plots.zones import on_axis, time_axis, zone_label, zone_of
 from cijob_analysis.snapshot import Snapshot
+from cijob_analysis.words import listed, number, plural, seconds, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

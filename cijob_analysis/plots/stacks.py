@@ -9,7 +9,7 @@ import numpy as np
 from cijob_analysis.plots.canvas import integers, name_ticks, say_empty, state_legend, tidy, width_of
 from cijob_analysis.plots.seconds_axis import seconds_axis
 from cijob_analysis.plots.style import NO_STATE, looks_of
-from cijob_analysis.plots.words import number, percent, seconds
+from cijob_analysis.words import number, percent, seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

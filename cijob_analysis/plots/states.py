@@ -14,9 +14,9 @@ from cijob_analysis.plots.fonts import texts_style
 from cijob_analysis.plots.stacks import draw_stacks, stacks_description, stacks_height
 from cijob_analysis.plots.style import NO_STATE, looks_of
 from cijob_analysis.plots.top import top_groups
-from cijob_analysis.plots.words import listed, number, percent, plural, shortened
 from cijob_analysis.plots.zones import zone_of
 from cijob_analysis.schema import noun_of
+from cijob_analysis.words import listed, number, percent, plural, shortened
 
 if TYPE_CHECKING:
     from datetime import tzinfo

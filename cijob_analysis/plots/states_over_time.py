@@ -11,14 +11,14 @@ from cijob_analysis.ledger import clock_text
 from cijob_analysis.metrics.durations import as_of_for
 from cijob_analysis.metrics.groups import state_codes
 from cijob_analysis.metrics.inputs import frame_of
-from cijob_analysis.metrics.states_over_time import states_over_time
+from cijob_analysis.metrics.state_history import states_over_time
 from cijob_analysis.plots.canvas import axes_for, finish, integers, say_empty, state_legend, tidy
 from cijob_analysis.plots.style import GREY, NO_STATE, looks_of
 from cijob_analysis.plots.thinning import visible_steps
-from cijob_analysis.plots.words import listed, number, plural, seconds
 from cijob_analysis.plots.zones import on_axis, time_axis, zone_label, zone_of
 from cijob_analysis.schema import TERMINAL, noun_of
 from cijob_analysis.snapshot import Snapshot
+from cijob_analysis.words import listed, number, plural, seconds
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo

@@ -13,13 +13,13 @@ from cijob_analysis.metrics.calendar import check_period, periods
 from cijob_analysis.metrics.groups import is_terminal
 from cijob_analysis.metrics.inputs import frame_of
 from cijob_analysis.metrics.instants import instants
-from cijob_analysis.metrics.throughput import throughput
+from cijob_analysis.metrics.rates import throughput
 from cijob_analysis.plots.canvas import axes_for, finish, integers, say_empty, state_legend, tidy
 from cijob_analysis.plots.style import Look, looks_of
 from cijob_analysis.plots.thinning import visible_steps
-from cijob_analysis.plots.words import listed, number, plural
 from cijob_analysis.plots.zones import on_axis, time_axis, zone_label, zone_of
 from cijob_analysis.schema import TERMINAL, noun_of
+from cijob_analysis.words import listed, number, plural
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -18,9 +18,9 @@ from cijob_analysis.plots.raster import Raster
 from cijob_analysis.plots.segments import Segments, draw_segments
 from cijob_analysis.plots.style import GREY, NO_STATE, Look, looks_of
 from cijob_analysis.plots.top import Top, top_groups
-from cijob_analysis.plots.words import listed, number, plural, seconds
 from cijob_analysis.plots.zones import on_axis, time_axis, zone_label, zone_of
 from cijob_analysis.schema import noun_of
+from cijob_analysis.words import listed, number, plural, seconds
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo

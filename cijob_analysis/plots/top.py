@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cijob_analysis.metrics.groups import By, groups_of
-from cijob_analysis.plots.words import labels_of, plural, shortened
+from cijob_analysis.words import labels_of, plural, shortened
 
 if TYPE_CHECKING:
     import pandas as pd

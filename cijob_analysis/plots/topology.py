@@ -10,9 +10,9 @@ from cijob_analysis.plots.fonts import text_style
 from cijob_analysis.plots.layers import layers_of
 from cijob_analysis.plots.one_workflow import figures_of, one_workflow
 from cijob_analysis.plots.topology_boxes import draw_boxes
-from cijob_analysis.plots.words import number, percent, plural
 from cijob_analysis.plots.zones import zone_of
 from cijob_analysis.snapshot import Snapshot
+from cijob_analysis.words import number, percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-    from cijob_analysis.metrics.topology import Topology
+    from cijob_analysis.metrics.paths.topology import Topology
     from cijob_analysis.plots.one_workflow import NodeFigures
 
 _WIDTH: Final = 9.0

@@ -13,7 +13,7 @@ from cijob_analysis.plots.canvas import figure_of, legend, width_of
 from cijob_analysis.plots.fonts import text_style
 from cijob_analysis.plots.layers import BOX_WIDTH
 from cijob_analysis.plots.style import STATE_LOOKS
-from cijob_analysis.plots.words import number, percent, seconds, shortened
+from cijob_analysis.words import number, percent, seconds, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,9 +15,9 @@ from cijob_analysis.metrics.workflows import by_workflow
 from cijob_analysis.plots.canvas import axes_for, finish
 from cijob_analysis.plots.stacks import draw_stacks, stacks_description, stacks_height
 from cijob_analysis.plots.top import MOST_BARS, pooled
-from cijob_analysis.plots.words import labels_of, number, plural
 from cijob_analysis.plots.zones import zone_of
 from cijob_analysis.schema import noun_of
+from cijob_analysis.words import labels_of, number, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

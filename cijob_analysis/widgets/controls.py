@@ -13,10 +13,10 @@ import pandas as pd
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.metrics import state_counts
-from cijob_analysis.plots.words import number
 from cijob_analysis.plots.zones import zone_label
 from cijob_analysis.widgets.selection import Selection, workflows_of
 from cijob_analysis.widgets.toggles import Toggles
+from cijob_analysis.words import number
 
 
 class Controls:

@@ -18,13 +18,13 @@ from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.files import write_csv
 from cijob_analysis.metrics.instants import instants
-from cijob_analysis.plots.words import number
 from cijob_analysis.plots.zones import zone_of
 from cijob_analysis.widgets import markup
 from cijob_analysis.widgets.controls import Controls, counts_of
 from cijob_analysis.widgets.csv_button import CsvButton
 from cijob_analysis.widgets.pictures import PICTURES, PicturePane, Plot
 from cijob_analysis.widgets.selection import Selection, together
+from cijob_analysis.words import number
 
 if TYPE_CHECKING:
     from os import PathLike

@@ -13,8 +13,8 @@ from cijob_analysis import schema
 from cijob_analysis.ledger import ledger_of
 from cijob_analysis.metrics import add_durations, state_counts
 from cijob_analysis.plots.style import looks_of
-from cijob_analysis.plots.words import listed, number, plural, seconds
 from cijob_analysis.plots.zones import zone_label
+from cijob_analysis.words import listed, number, plural, seconds
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import ipywidgets
 
-from cijob_analysis.plots.words import number
+from cijob_analysis.words import number
 
 
 class Toggles(ipywidgets.HBox):  # type: ignore[misc]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cijob_analysis.metrics.bootstrap import (
+from cijob_analysis.metrics.comparison.bootstrap import (
     NOTHING,
     Distribution,
     Replicates,

@@ -11,8 +11,8 @@ from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError, SchemaError
 from cijob_analysis.ledger import Ledger, LedgerEntry
 from cijob_analysis.metrics import duration_summary
-from cijob_analysis.metrics.compare import compare
-from cijob_analysis.metrics.comparison import Comparison
+from cijob_analysis.metrics.comparison.comparing import compare
+from cijob_analysis.metrics.comparison.value import Comparison
 from cijob_analysis.snapshot import Snapshot
 from tests.builders import AS_OF
 

@@ -1,7 +1,7 @@
 from itertools import chain
 from typing import Any
 
-import networkx as nx  # type: ignore[import-untyped]
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cijob_analysis.exceptions import ConfigurationError, SchemaError
-from cijob_analysis.metrics.critical_path import critical_path
+from cijob_analysis.metrics.paths.critical import critical_path
 from tests.workflow_builders import W1, W2, many_executions, snapshot, task, topology_text
 
 DIAMOND_RUN = (

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from cijob_analysis import Snapshot, Workload, schema
 from cijob_analysis.exceptions import ConfigurationError, SchemaError
-from cijob_analysis.metrics.failure_clusters import failure_clusters
-from cijob_analysis.metrics.failure_counts import failure_counts
+from cijob_analysis.metrics.failures.clusters import failure_clusters
+from cijob_analysis.metrics.failures.counts import failure_counts
 from tests.builders import batch_jobs
 from tests.fetch.expected import tasks_of
 from tests.workflow_builders import W1, frame, second, snapshot, task

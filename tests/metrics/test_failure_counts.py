@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from cijob_analysis import schema
 from cijob_analysis.exceptions import SchemaError
-from cijob_analysis.metrics.failure_counts import failure_counts
-from cijob_analysis.metrics.masking import masked
+from cijob_analysis.metrics.failures.counts import failure_counts
+from cijob_analysis.metrics.failures.masking import masked
 from tests.builders import batch_jobs
 from tests.workflow_builders import frame, second, snapshot, task
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cijob_analysis import Snapshot
 from cijob_analysis.exceptions import ConfigurationError, SchemaError
-from cijob_analysis.metrics.heatmap import hour_by_weekday
+from cijob_analysis.metrics.hours import hour_by_weekday
 from tests.builders import batch_jobs
 
 NEW_YORK = "America/New_York"

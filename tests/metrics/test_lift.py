@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cijob_analysis.metrics.lift import Region, divergences
+from cijob_analysis.metrics.failures.lift import Region, divergences
 
 
 def region(hits: int, rows: int, of_hits: int, of_rows: int, *, choices: float = 1) -> Region:

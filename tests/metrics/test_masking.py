@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cijob_analysis.metrics.masking import MASKS, masked
+from cijob_analysis.metrics.failures.masking import MASKS, masked
 
 PIECES = st.sampled_from(
     [

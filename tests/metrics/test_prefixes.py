@@ -3,7 +3,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cijob_analysis.metrics.prefixes import crowded_prefixes, keys_of
+from cijob_analysis.metrics.failures.prefixes import crowded_prefixes, keys_of
 
 KEYS = st.lists(st.one_of(st.none(), st.text("ab/第", max_size=6)), max_size=12)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cijob_analysis.exceptions import ConfigurationError, SchemaError
-from cijob_analysis.metrics.queue_saturation import queue_saturation
+from cijob_analysis.metrics.queues.saturation import queue_saturation
 from cijob_analysis.snapshot import Snapshot
 from tests.metrics.queue_tasks import MIDNIGHT, clock, queues, task, tasks
 

@@ -3,7 +3,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cijob_analysis.metrics.releases import NOTHING, latest_before, releases
+from cijob_analysis.metrics.queues.releases import NOTHING, latest_before, releases
 from cijob_analysis.snapshot import Snapshot
 from tests.metrics.queue_tasks import task, tasks
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cijob_analysis import Client, LocalService, Workload, fetch_queues, fetch_snapshot, schema
 from cijob_analysis.exceptions import ConfigurationError, SchemaError
-from cijob_analysis.metrics.replay import replay, what_if
-from cijob_analysis.metrics.replayed import Replay
+from cijob_analysis.metrics.queues.replaying import replay, what_if
+from cijob_analysis.metrics.queues.value import Replay
 from cijob_analysis.snapshot import Snapshot
 from tests.metrics.queue_tasks import MIDNIGHT, clock, task, tasks
 

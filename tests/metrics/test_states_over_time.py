@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from cijob_analysis import Snapshot
 from cijob_analysis.exceptions import ConfigurationError, SchemaError
 from cijob_analysis.metrics import state_counts
-from cijob_analysis.metrics.states_over_time import states_over_time
+from cijob_analysis.metrics.state_history import states_over_time
 from cijob_analysis.schema import STATES, TERMINAL
 from tests.builders import AS_OF, batch_jobs
 

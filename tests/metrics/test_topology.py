@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cijob_analysis.metrics.topology import Topology, topologies_of
+from cijob_analysis.metrics.paths.topology import Topology, topologies_of
 from tests.workflow_builders import DIAMOND, W1, W2, snapshot, task, topology_text
 
 

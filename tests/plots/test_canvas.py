@@ -27,7 +27,7 @@ from cijob_analysis.plots.canvas import Note, Picture
 from tests.builders import AS_OF, batch_jobs, many_batch_jobs
 
 GROUPING = [plot_states, plot_durations, plot_timeline, plot_concurrency]
-PLOTS = [*GROUPING, plot_workflows, plot_states_over_time, plot_throughput, plot_heatmap]
+PLOTS: list[Any] = [*GROUPING, plot_workflows, plot_states_over_time, plot_throughput, plot_heatmap]
 DONE = {
     "state": "Success",
     "created_at": "2026-03-01 10:00",

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.compare import compare
+from cijob_analysis.metrics.comparison.comparing import compare
 from cijob_analysis.plots import describe
 from cijob_analysis.plots.canvas import Picture
 from cijob_analysis.plots.comparison import plot_comparison

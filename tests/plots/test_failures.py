@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from cijob_analysis import Snapshot, schema
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.failure_clusters import failure_clusters
+from cijob_analysis.metrics.failures.clusters import failure_clusters
 from cijob_analysis.plots import describe
 from cijob_analysis.plots.failures import plot_failures
 from tests.builders import AS_OF, batch_jobs

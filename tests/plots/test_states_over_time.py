@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 
 from cijob_analysis import Snapshot
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.states_over_time import states_over_time
+from cijob_analysis.metrics.state_history import states_over_time
 from cijob_analysis.plots import describe
 from cijob_analysis.plots.states_over_time import plot_states_over_time
 from cijob_analysis.plots.thinning import MOST_STEPS

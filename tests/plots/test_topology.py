@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch, Rectangle
 
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.topology import Topology
+from cijob_analysis.metrics.paths.topology import Topology
 from cijob_analysis.plots import describe
 from cijob_analysis.plots.layers import BOX_WIDTH, layers_of
 from cijob_analysis.plots.topology import plot_topology

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cijob_analysis.ledger import counted
-from cijob_analysis.metrics.critical_tables import executions_table, nodes_table, sentences_of
 from cijob_analysis.metrics.durations import add_durations
-from cijob_analysis.metrics.execution_tasks import execution_tasks
 from cijob_analysis.metrics.inputs import workflow_names
-from cijob_analysis.metrics.steps import steps_of
+from cijob_analysis.metrics.paths.execution_tasks import execution_tasks
+from cijob_analysis.metrics.paths.steps import steps_of
+from cijob_analysis.metrics.paths.tables import executions_table, nodes_table, sentences_of
 
 if TYPE_CHECKING:
     from datetime import datetime

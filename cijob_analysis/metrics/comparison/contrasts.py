@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cijob_analysis import schema
-from cijob_analysis.metrics.attribution import parts_near, share_of_wait
-from cijob_analysis.metrics.bootstrap import (
+from cijob_analysis.metrics.comparison.attribution import parts_near, share_of_wait
+from cijob_analysis.metrics.comparison.bootstrap import (
     NOTHING,
     Distribution,
     Replicates,
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cijob_analysis.metrics.comparison_levels import Level
-    from cijob_analysis.metrics.sides import Side
+    from cijob_analysis.metrics.comparison.levels import Level
+    from cijob_analysis.metrics.comparison.sides import Side
 
 TOO_FEW: Final = "too few"
 ONLY_A, ONLY_B = "only in a", "only in b"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cijob_analysis.ledger import clock_text, counted, grouped
-from cijob_analysis.metrics.lift import LEAST
-from cijob_analysis.metrics.systemic import WINDOW
+from cijob_analysis.metrics.failures.lift import LEAST
+from cijob_analysis.metrics.failures.systemic import WINDOW
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
-    from cijob_analysis.metrics.systemic import Finding
+    from cijob_analysis.metrics.failures.systemic import Finding
 
 TOO_FEW = "too few to say"
 SCATTERED = "scattered"

@@ -9,12 +9,12 @@ import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.caps import Cap, caps_of
 from cijob_analysis.metrics.durations import as_of_for
 from cijob_analysis.metrics.groups import By, groups_of, is_terminal
 from cijob_analysis.metrics.inputs import tasks_of
 from cijob_analysis.metrics.instants import instants
 from cijob_analysis.metrics.intervals import intervals
+from cijob_analysis.metrics.queues.caps import Cap, caps_of
 from cijob_analysis.metrics.step_functions import Steps, count_steps
 from cijob_analysis.snapshot import Snapshot
 

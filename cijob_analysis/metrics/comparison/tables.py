@@ -10,17 +10,17 @@ import pandas as pd
 from pandas.api.types import is_string_dtype
 
 from cijob_analysis import schema
-from cijob_analysis.metrics.attribution import decompose
-from cijob_analysis.metrics.bootstrap import holm
-from cijob_analysis.metrics.contrasts import PAIRED, Contrast
+from cijob_analysis.metrics.comparison.attribution import decompose
+from cijob_analysis.metrics.comparison.bootstrap import holm
+from cijob_analysis.metrics.comparison.contrasts import PAIRED, Contrast
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from cijob_analysis.metrics.comparison_levels import Level
-    from cijob_analysis.metrics.sides import Side
+    from cijob_analysis.metrics.comparison.levels import Level
+    from cijob_analysis.metrics.comparison.sides import Side
 
 _ATTRIBUTED: Final = (*schema.DURATIONS, "failure_rate")
 _FIGURES: Final = [item.name for item in fields(Contrast)][6:-1]

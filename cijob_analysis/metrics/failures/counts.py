@@ -10,9 +10,9 @@ import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.metrics.dispatch import on_any_engine
+from cijob_analysis.metrics.failures.masking import masked
 from cijob_analysis.metrics.groups import state_codes
 from cijob_analysis.metrics.instants import instants, utc_column
-from cijob_analysis.metrics.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +70,7 @@ def failure_counts(frame: pd.DataFrame) -> pd.DataFrame:
 
     See Also
     --------
-    cijob_analysis.metrics.masking.MASKS : what is masked, and how.
+    cijob_analysis.metrics.failures.masking.MASKS : what is masked, and how.
     """
     return counts_of(frame, clustered(frame))
 

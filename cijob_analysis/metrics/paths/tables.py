@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cijob_analysis.metrics.execution_tasks import ExecutionTasks
+    from cijob_analysis.metrics.paths.execution_tasks import ExecutionTasks
 
 NO_NODE = "no node"
 _MOST_SENTENCES = 10

@@ -9,14 +9,14 @@ import pandas as pd
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.ledger import ledger_of
-from cijob_analysis.metrics.bootstrap import Replicates
-from cijob_analysis.metrics.comparison import Comparison
-from cijob_analysis.metrics.comparison_levels import levels_of
-from cijob_analysis.metrics.comparison_tables import comparison_tables
-from cijob_analysis.metrics.contrasts import Judge, contrasts_of, paired_contrasts
+from cijob_analysis.metrics.comparison.bootstrap import Replicates
+from cijob_analysis.metrics.comparison.contrasts import Judge, contrasts_of, paired_contrasts
+from cijob_analysis.metrics.comparison.levels import levels_of
+from cijob_analysis.metrics.comparison.pairing import pairs_of
+from cijob_analysis.metrics.comparison.sides import frames_of, side_of
+from cijob_analysis.metrics.comparison.tables import comparison_tables
+from cijob_analysis.metrics.comparison.value import Comparison
 from cijob_analysis.metrics.inputs import workflow_names
-from cijob_analysis.metrics.pairing import pairs_of
-from cijob_analysis.metrics.sides import frames_of, side_of
 
 if TYPE_CHECKING:
     from cijob_analysis.metrics.groups import By

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cijob_analysis.ledger import counted
-from cijob_analysis.metrics.comparison_words import of_contrast, of_mix, of_whole
+from cijob_analysis.metrics.comparison.wording import of_contrast, of_mix, of_whole
 
 if TYPE_CHECKING:
     from cijob_analysis.ledger import Ledger

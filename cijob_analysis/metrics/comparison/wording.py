@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from cijob_analysis.ledger import grouped
-from cijob_analysis.metrics.contrasts import PAIRED
+from cijob_analysis.metrics.comparison.contrasts import PAIRED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from cijob_analysis.metrics.failure_counts import texts_of
-from cijob_analysis.metrics.lift import LEAST, LEAST_LIFT, MOST_OF, divergences
+from cijob_analysis.metrics.failures.counts import texts_of
+from cijob_analysis.metrics.failures.lift import LEAST, LEAST_LIFT, MOST_OF, divergences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.ledger import counted, grouped
-from cijob_analysis.metrics.failure_counts import texts_of
+from cijob_analysis.metrics.failures.counts import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cijob_analysis.metrics.systemic import Finding
+    from cijob_analysis.metrics.failures.systemic import Finding
 
 _DTYPES: Final[dict[str, Any]] = {
     "cluster": "int64",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cijob_analysis.metrics.comparison_levels import stacked
+from cijob_analysis.metrics.comparison.levels import stacked
 from cijob_analysis.metrics.groups import groups_of
 from cijob_analysis.metrics.instants import instants
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cijob_analysis.metrics.facets import OBJECT, Facet, facets_of
+from cijob_analysis.metrics.failures.facets import OBJECT, Facet, facets_of
+from cijob_analysis.metrics.failures.lift import LEAST, MOST_OF, PART_OF, Region, divergences
+from cijob_analysis.metrics.failures.prefixes import crowded_prefixes, keys_of
 from cijob_analysis.metrics.instants import instants
-from cijob_analysis.metrics.lift import LEAST, MOST_OF, PART_OF, Region, divergences
-from cijob_analysis.metrics.prefixes import crowded_prefixes, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from cijob_analysis.metrics.failure_counts import texts_of
+from cijob_analysis.metrics.failures.counts import texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-    from cijob_analysis.metrics.prefixes import Keys
+    from cijob_analysis.metrics.failures.prefixes import Keys
 
 OBJECT: Final = "object"
 _COLUMNS: Final = (

@@ -13,7 +13,7 @@ from cijob_analysis.ledger import counted, ledger_of
 from cijob_analysis.metrics.groups import is_terminal
 from cijob_analysis.metrics.inputs import tasks_of
 from cijob_analysis.metrics.instants import NEVER, instant, instants
-from cijob_analysis.metrics.topology import ENDPOINTS
+from cijob_analysis.metrics.paths.topology import ENDPOINTS
 from cijob_analysis.snapshot import Snapshot
 
 if TYPE_CHECKING:

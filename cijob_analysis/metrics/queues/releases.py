@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cijob_analysis import schema
-from cijob_analysis.metrics.topology import Topology, topologies_of
+from cijob_analysis.metrics.paths.topology import Topology, topologies_of
 from cijob_analysis.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -9,15 +9,15 @@ import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.metrics.calendar import zone_of
-from cijob_analysis.metrics.failure_counts import clustered, counts_of, texts_of
-from cijob_analysis.metrics.failures import FailureCluster, FailureClusters
+from cijob_analysis.metrics.failures.counts import clustered, counts_of, texts_of
+from cijob_analysis.metrics.failures.lift import LEAST
+from cijob_analysis.metrics.failures.reruns import is_open
+from cijob_analysis.metrics.failures.systemic import Exposed
+from cijob_analysis.metrics.failures.value import FailureCluster, FailureClusters
+from cijob_analysis.metrics.failures.verdicts import verdict
 from cijob_analysis.metrics.groups import state_codes
 from cijob_analysis.metrics.inputs import frame_of, workflow_names
 from cijob_analysis.metrics.instants import instants
-from cijob_analysis.metrics.lift import LEAST
-from cijob_analysis.metrics.reruns import is_open
-from cijob_analysis.metrics.systemic import Exposed
-from cijob_analysis.metrics.verdicts import verdict
 from cijob_analysis.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from cijob_analysis.metrics.longest_path import chains, paths
-from cijob_analysis.metrics.topology import Topology, topologies_of
+from cijob_analysis.metrics.paths.longest import chains, paths
+from cijob_analysis.metrics.paths.topology import Topology, topologies_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cijob_analysis.metrics.execution_tasks import ExecutionTasks
+    from cijob_analysis.metrics.paths.execution_tasks import ExecutionTasks
     from cijob_analysis.snapshot import Snapshot
 
 

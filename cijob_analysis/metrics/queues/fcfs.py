@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cijob_analysis.metrics.releases import Releases
+    from cijob_analysis.metrics.queues.releases import Releases
 
 _EARLIEST: Final = -(1 << 63)
 _LATEST: Final = 1 << 200

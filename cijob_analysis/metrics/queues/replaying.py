@@ -12,14 +12,14 @@ import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.caps import Cap, caps_of, names_of
 from cijob_analysis.metrics.durations import as_of_for
-from cijob_analysis.metrics.fcfs import first_come_first_served
 from cijob_analysis.metrics.groups import By, groups_of, is_terminal
 from cijob_analysis.metrics.inputs import tasks_of
 from cijob_analysis.metrics.instants import instants, utc_column
-from cijob_analysis.metrics.releases import Releases, releases
-from cijob_analysis.metrics.replayed import OPEN, WAITING, Replay, figures
+from cijob_analysis.metrics.queues.caps import Cap, caps_of, names_of
+from cijob_analysis.metrics.queues.fcfs import first_come_first_served
+from cijob_analysis.metrics.queues.releases import Releases, releases
+from cijob_analysis.metrics.queues.value import OPEN, WAITING, Replay, figures
 from cijob_analysis.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cijob_analysis.plots.words import labels_of, listed, number, percent, plural, seconds, shortened
+from cijob_analysis.words import labels_of, listed, number, percent, plural, seconds, shortened
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The ways of executions along their topology."""

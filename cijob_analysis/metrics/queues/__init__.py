@@ -1,0 +1,1 @@
+"""What the caps of queues cost."""
