@@ -52,7 +52,7 @@ def test_the_share_of_each_node_over_a_batch() -> None:
     assert found.nodes["median_slack_s"].tolist() == [10, 15, 0, 0]
     (sentence,) = found.sentences
     assert sentence == (
-        "flow w1: 2 executions, half of them within 60 s; High takes 50% of the critical time "
+        "flow w1: 2 executions, half of them within 1 min; High takes 50% of the critical time "
         "(critical in 1 of 2; 20 s queue wait, 40 s run time on average); Low has most to spare, 15 s in half of them."
     )
 

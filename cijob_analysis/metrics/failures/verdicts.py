@@ -10,6 +10,7 @@ import numpy as np
 from cijob_analysis.ledger import clock_text, counted, grouped
 from cijob_analysis.metrics.failures.lift import LEAST
 from cijob_analysis.metrics.failures.systemic import WINDOW
+from cijob_analysis.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,9 +59,8 @@ def _text(found: Finding, noun: str, names: Mapping[str, str], zone: tzinfo) -> 
         labels = [f"{names[value]} ({value[:8]}…)" if value in names else value for value in found.values]
         what = f"one {found.kind}: {labels[0]}" if len(labels) == 1 else f"{_plural(found.kind, labels)}"
     share = f"{grouped(found.hits)} of {grouped(found.of_hits)}"
-    rates = (
-        f"{_percent(found.rate_inside)} of its {noun}s fail like this against {_percent(found.rate_outside)} elsewhere"
-    )
+    inside, outside = percent(found.rate_inside), percent(found.rate_outside)
+    rates = f"{inside} of its {noun}s fail like this against {outside} elsewhere"
     return f"{'' if found.is_most else 'in part '}{what} ({share}, {rates})"
 
 
@@ -75,11 +75,3 @@ def _span(begin: str, end: str, zone: tzinfo) -> str:
     local = [time.astimezone(zone) for time in (first, last)]
     day = "" if local[0].date() == local[1].date() else "%Y-%m-%d "
     return f"{local[0]:%Y-%m-%d {clock}}–{local[1]:{day}{clock}} {clock_text(last, zone).rpartition(' ')[2]}"
-
-
-def _percent(share: float) -> str:
-    if 0 < share < 0.001:
-        return "<0.1 %"
-    if 0.999 < share < 1:
-        return ">99.9 %"
-    return f"{100 * share:.{0 if share >= 0.1 else 1}f}".removesuffix(".0") + " %"

@@ -11,6 +11,7 @@ from cijob_analysis import schema
 from cijob_analysis.ledger import counted, grouped
 from cijob_analysis.metrics.groups import is_terminal
 from cijob_analysis.metrics.quantiles import linear_quantiles, sort_groups
+from cijob_analysis.words import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +121,7 @@ def sentences_of(nodes: pd.DataFrame, executions: pd.DataFrame, names: Mapping[s
         is_unknown = pd.isna(workflow_id)
         own = nodes[nodes["workflow_id"].isna() if is_unknown else nodes["workflow_id"] == workflow_id]
         name = "no workflow" if is_unknown else names.get(workflow_id, workflow_id)
-        said.append(f"{name}: {counted(n, 'execution')}, half of them within {_seconds(median_s)}{_of_nodes(own)}.")
+        said.append(f"{name}: {counted(n, 'execution')}, half of them within {seconds(median_s)}{_of_nodes(own)}.")
     return (*said, *([f"{counted(rest, 'workflow')} more."] if rest > 0 else []))
 
 
@@ -130,7 +131,7 @@ def _of_nodes(nodes: pd.DataFrame) -> str:
     text = ""
     if first.share_of_critical_time > 0:
         parts = [
-            f"{_seconds(value)} {what}"
+            f"{seconds(value)} {what}"
             for what, value in zip(
                 ("gap", "queue wait", "run time"),
                 (first.mean_gap_s, first.mean_queue_wait_s, first.mean_run_time_s),
@@ -146,9 +147,5 @@ def _of_nodes(nodes: pd.DataFrame) -> str:
     spare = float(nodes["median_slack_s"].max())
     if spare > 0:
         idle = nodes["node"].iloc[int(nodes["median_slack_s"].argmax())]
-        text += f"; {NO_NODE if pd.isna(idle) else idle} has most to spare, {_seconds(spare)} in half of them"
+        text += f"; {NO_NODE if pd.isna(idle) else idle} has most to spare, {seconds(spare)} in half of them"
     return text
-
-
-def _seconds(value: float) -> str:
-    return f"{grouped(round(value))} s" if abs(value) >= 10 else f"{value:.2g} s"

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cijob_analysis.ledger import counted, grouped
+from cijob_analysis.words import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,10 +69,10 @@ class Replay:
             was, found = self.summary.to_dict("records")
             least = "at least " if self.is_censored else ""
             text = (
-                f"{counted(len(self.tasks), 'task')}: makespan {least}{_s(self.makespan_s)} "
-                f"(observed {least}{_s(self.was_makespan_s)}), "
-                f"median wait {_s(found['p50_wait_s'])} ({_s(was['p50_wait_s'])}), "
-                f"95 % within {_s(found['p95_wait_s'])} ({_s(was['p95_wait_s'])})"
+                f"{counted(len(self.tasks), 'task')}: makespan {least}{seconds(self.makespan_s)} "
+                f"(observed {least}{seconds(self.was_makespan_s)}), "
+                f"median wait {seconds(found['p50_wait_s'])} ({seconds(was['p50_wait_s'])}), "
+                f"95 % within {seconds(found['p95_wait_s'])} ({seconds(was['p95_wait_s'])})"
             )
         return "; ".join([text, *(f"{grouped(n)} {reason} left out" for reason, n in self.left_out.items())])
 
@@ -93,7 +94,3 @@ def figures(scenario: str, makespan_s: float, waits: NDArray[np.float64], busy_s
         "max_wait_s": waits.max(initial=math.nan if is_empty else 0),
         "busy_share": busy_share,
     }
-
-
-def _s(value: float) -> str:
-    return f"{grouped(round(value))} s"
