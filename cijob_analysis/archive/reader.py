@@ -100,8 +100,8 @@ class Reader:
         level : {"tasks", "executions", "batch_jobs", "workflows"}
             Which table.
         connection : duckdb.DuckDBPyConnection, optional
-            Whose relation it is, for settings such as ``memory_limit`` or to join it with others; one of its own, in
-            memory and in UTC, if not given.
+            Whose relation it is, for settings such as ``memory_limit``; if not given, one in memory and in UTC that all
+            relations share, so that they can be joined.
 
         Returns
         -------

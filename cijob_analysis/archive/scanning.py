@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -20,6 +21,19 @@ _SQL: Final = {
     schema.INTEGER: "BIGINT",
     schema.NUMBER: "DOUBLE",
 }
+
+
+@cache
+def own_connection() -> Any:
+    """Return the connection of all relations that are given no other: in memory, and in UTC.
+
+    It is kept, as a relation does not keep its connection open in all versions of DuckDB.
+    """
+    import duckdb
+
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def files(tables: Tables, seen: Visible, kind: str) -> list[str]:
@@ -41,13 +55,9 @@ def scan(tables: Tables, seen: Visible, kind: str, connection: Any = None) -> An
     kind : str
         Which table.
     connection : duckdb.DuckDBPyConnection, optional
-        Whose relation it is; one of its own, in memory and in UTC, if not given.
+        Whose relation it is; `own_connection` if not given.
     """
-    import duckdb
-
-    if connection is None:
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
+    connection = connection or own_connection()
     table, paths = open_table(tables, seen, kind), files(tables, seen, kind)
     if table is None or not paths:
         relation = connection.from_arrow(stored_schema(kind).empty_table())
