@@ -28,7 +28,7 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/cijob demo --out demo-output
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check
@@ -36,7 +36,7 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 test-oldest: $(OLDEST)/test.stamp
-	$(OLDEST)/bin/python -m pytest -m "not browser and not spark"
+	$(OLDEST)/bin/python -m pytest -n auto -m "not browser and not spark"
 
 test-spark: $(SPARK)/test.stamp
 	$(SPARK)/bin/python -m pytest -m spark

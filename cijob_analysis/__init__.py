@@ -33,18 +33,23 @@ if TYPE_CHECKING:
     from cijob_analysis.local import LocalService as LocalService
     from cijob_analysis.local import Workload as Workload
     from cijob_analysis.metrics import add_durations as add_durations
+    from cijob_analysis.metrics import anomalies as anomalies
     from cijob_analysis.metrics import compare as compare
     from cijob_analysis.metrics import concurrency as concurrency
     from cijob_analysis.metrics import concurrency_summary as concurrency_summary
+    from cijob_analysis.metrics import cost as cost
     from cijob_analysis.metrics import critical_path as critical_path
     from cijob_analysis.metrics import duration_summary as duration_summary
+    from cijob_analysis.metrics import eta as eta
     from cijob_analysis.metrics import failure_clusters as failure_clusters
     from cijob_analysis.metrics import failure_counts as failure_counts
+    from cijob_analysis.metrics import list_prices as list_prices
     from cijob_analysis.metrics import makespan as makespan
     from cijob_analysis.metrics import queue_saturation as queue_saturation
     from cijob_analysis.metrics import replay as replay
     from cijob_analysis.metrics import state_counts as state_counts
     from cijob_analysis.metrics import states_over_time as states_over_time
+    from cijob_analysis.metrics import stragglers as stragglers
     from cijob_analysis.metrics import throughput as throughput
     from cijob_analysis.metrics import what_if as what_if
     from cijob_analysis.metrics import workflow_distribution as workflow_distribution
@@ -103,11 +108,16 @@ _HOME = {
     "states_over_time": "metrics",
     "failure_counts": "metrics",
     "failure_clusters": "metrics",
+    "stragglers": "metrics",
+    "eta": "metrics",
     "compare": "metrics",
     "critical_path": "metrics",
     "queue_saturation": "metrics",
     "replay": "metrics",
     "what_if": "metrics",
+    "anomalies": "metrics",
+    "cost": "metrics",
+    "list_prices": "metrics",
     "plot_states": "plots",
     "plot_states_over_time": "plots",
     "plot_durations": "plots",

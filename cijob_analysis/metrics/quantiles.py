@@ -16,7 +16,7 @@ _SECOND = 1_000_000
 _DENSE = 2
 """A cell of a table of counts costs so much less than sorting a value."""
 
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 """By how much a product of a million factors may be off."""
 
 
@@ -132,5 +132,5 @@ def kaplan_meier_quantiles(
 ) -> NDArray[np.float64]:
     """Return for each probability q the smallest t with S(t) ≤ 1 − q of one sorted group; NaN if none."""
     left = survival(is_censored)
-    position = np.searchsorted(-left, probabilities - 1 - _ROUNDING)
+    position = np.searchsorted(-left, probabilities - 1 - ROUNDING)
     return np.append(values.astype(np.float64), np.nan)[position]

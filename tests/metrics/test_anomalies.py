@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError, SchemaError
-from cijob_analysis.metrics.anomalies import KINDS, anomalies
+from cijob_analysis.metrics.oddities import KINDS, anomalies
 from cijob_analysis.snapshot import Snapshot
 from tests.builders import AS_OF, batch_jobs
 

@@ -1,0 +1,1 @@
+"""What tasks cost, by prices and by what their answers say."""
