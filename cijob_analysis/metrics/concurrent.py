@@ -55,7 +55,10 @@ def concurrency(
         There is no such `of`, or `as_of` is no time or has no zone.
     """
     groups, steps, _ = _steps_of(frame, of, by, as_of)
-    return repeated(groups.keys, steps.group).assign(at=utc_column(steps.at), n=steps.n)
+    at = utc_column(steps.at)
+    if not by:
+        return pd.DataFrame({"at": at, "n": steps.n}, copy=False)
+    return repeated(groups.keys, steps.group).assign(at=at, n=steps.n)
 
 
 @on_any_engine

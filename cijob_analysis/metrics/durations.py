@@ -119,6 +119,7 @@ def observations(
         if len(rows) < len(frame):
             begin, end, is_known = begin[rows], end[rows], is_known[rows]
         values = end - begin
-        values[end == NAT] = NAT
+        if (is_open := end == NAT).any():
+            values[is_open] = NAT
         found[duration] = Observations(rows, values.view("timedelta64[us]"), ~is_known)
     return found

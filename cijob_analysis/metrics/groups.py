@@ -58,11 +58,20 @@ def groups_of(frame: pd.DataFrame, by: By) -> Groups:
             codes, size = _dense(codes, size)
         codes, size = codes * n_cells + cells, size * n_cells
     codes, size = _dense(codes, size)
-    row = np.zeros(size, np.intp)
-    row[codes] = np.arange(len(codes))  # any of its rows stands for a group
-    keys = frame[names].iloc[row].reset_index(drop=True)
+    keys = frame[names].iloc[_one_of_each(codes, size)].reset_index(drop=True)
     keys.attrs = {}
     return Groups(codes, keys)
+
+
+def _one_of_each(codes: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Return a row for each of the groups, all of which occur; most often they do so soon."""
+    row = np.full(size, -1)
+    n = 1_024
+    while True:
+        row[codes[:n]] = np.arange(min(n, len(codes)))
+        if n >= len(codes) or (row >= 0).all():
+            return row
+        n *= 16
 
 
 def _dense(codes: NDArray[np.intp], size: int) -> tuple[NDArray[np.intp], int]:
@@ -72,7 +81,7 @@ def _dense(codes: NDArray[np.intp], size: int) -> tuple[NDArray[np.intp], int]:
         return codes.reshape(-1), len(values)
     occurs = np.bincount(codes, minlength=size) > 0
     n = int(occurs.sum())
-    return (codes if n == size else (np.cumsum(occurs) - 1)[codes]), n
+    return (codes if occurs[:n].all() else (np.cumsum(occurs) - 1)[codes]), n
 
 
 def repeated(keys: pd.DataFrame, groups: NDArray[np.intp]) -> pd.DataFrame:

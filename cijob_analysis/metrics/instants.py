@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 NEVER = np.datetime64("NaT", "us")
 NAT = np.iinfo(np.int64).min
 """What NaT is as an integer."""
+SECOND = 1_000_000
+"""In microseconds."""
+_BLOCK = 32_768
 
 
 def instant(value: datetime | str, name: str = "as_of") -> np.datetime64:
@@ -60,8 +63,7 @@ def instants(frame: pd.DataFrame, name: str) -> NDArray[np.datetime64]:
     require(frame, name)
     column: Any = frame[name]
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        utc = column.dt.tz_convert("UTC").dt.tz_localize(None)
-        return utc.to_numpy().astype("datetime64[us]")  # type: ignore[no-any-return]
+        return column.to_numpy(dtype="datetime64[us]")  # type: ignore[no-any-return]
     if column.isna().all():
         return np.full(len(frame), NEVER)
     raise SchemaError(
@@ -72,4 +74,20 @@ def instants(frame: pd.DataFrame, name: str) -> NDArray[np.datetime64]:
 
 def utc_column(micros: NDArray[np.int64] | NDArray[np.datetime64]) -> pd.DatetimeIndex:
     """Return microseconds since 1970-01-01 UTC as a column of times."""
-    return pd.DatetimeIndex(micros.astype("datetime64[us]"), tz="UTC")
+    return pd.DatetimeIndex(micros.view("datetime64[us]"), tz="UTC")
+
+
+def whole_seconds(micros: NDArray[np.int64], origin: int) -> NDArray[np.intp] | None:
+    """Return how many seconds each of `micros` is after `origin`; None if one is not a whole number of seconds.
+
+    The service gives whole seconds, and these are few enough to be counted instead of sorted. What is in between is
+    found out block by block: most of the time of a pass over a large array goes into fresh memory.
+    """
+    seconds = np.empty(len(micros), np.intp)
+    for first in range(0, len(micros), _BLOCK):
+        since = micros[first : first + _BLOCK] - origin
+        part = np.floor_divide(since, SECOND, out=seconds[first : first + _BLOCK])
+        since -= part * SECOND
+        if since.any():
+            return None
+    return seconds

@@ -72,7 +72,8 @@ def intervals(frame: pd.DataFrame, of: str, as_of: datetime | str | None = None)
     )
     now = as_of_for(frame, as_of)
     under_way = np.int64(FOREVER if np.isnat(now) else now.astype(np.int64))
-    end = np.where(is_terminal(frame), ended, under_way)
+    finished = is_terminal(frame)
+    end = ended if finished.all() else np.where(finished, ended, under_way)
     if of == "queued":
         end = np.where(started != NAT, started, end)
     begin = started if of == "running" else created

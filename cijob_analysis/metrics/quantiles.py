@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cijob_analysis.metrics.instants import SECOND, whole_seconds
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_SECOND = 1_000_000
-"""Durations are often whole seconds [µs]; then there are few different ones, which are counted rather than sorted."""
 
 _DENSE = 2
 """A cell of a table of counts costs so much less than sorting a value."""
@@ -75,14 +74,14 @@ def rank_groups(codes: NDArray[np.intp], values: NDArray[np.int64], n_groups: in
     """Order `values` within each of the groups that `codes` numbers, by counting them if few are different."""
     if len(values):
         lowest = int(values.min())
-        since = values - lowest
-        cells = since // _SECOND
-        n_cells = int(cells.max()) + 1
-        if n_cells * n_groups <= _DENSE * len(values) and np.array_equal(cells * _SECOND, since):
+        n_cells = (int(values.max()) - lowest) // SECOND + 1
+        few = n_cells * n_groups <= _DENSE * len(values)
+        cells = whole_seconds(values, lowest) if few else None
+        if cells is not None:
             cells += codes * n_cells
             until = np.cumsum(np.bincount(cells, minlength=n_cells * n_groups))
             offsets = np.concatenate([[0], until[n_cells - 1 :: n_cells]])
-            return Counted(until, n_cells, lowest, _SECOND, offsets)
+            return Counted(until, n_cells, lowest, SECOND, offsets)
     return sort_groups(codes, values, np.zeros(len(values), bool), n_groups)
 
 

@@ -62,7 +62,8 @@ def throughput(
     counts = np.zeros((len(groups), 0), np.int64)
     if len(rows):
         starts = periods(int(micros.min()), int(micros.max()), per, zone)
-        counts = _counted(micros, starts, groups.codes[rows], len(groups))
+        codes = groups.codes[rows] if len(rows) < len(ended) else groups.codes
+        counts = _counted(micros, starts, codes, len(groups))
     keys = repeated(groups.keys, np.repeat(np.arange(len(groups)), len(starts)))
     at = utc_column(np.tile(starts, len(groups))).tz_convert(zone)
     return keys.assign(at=at, n=counts.ravel())
@@ -81,6 +82,7 @@ def _counted(
     if n_minutes * n_groups > 4 * len(micros):
         cells = np.searchsorted(starts, micros, side="right") - 1
         return np.bincount(codes * len(starts) + cells, minlength=n_groups * len(starts)).reshape(n_groups, -1)
-    by_minute = np.bincount(codes * n_minutes + minute, minlength=n_groups * n_minutes).reshape(n_groups, -1)
+    cells = minute if n_groups == 1 else codes * n_minutes + minute
+    by_minute = np.bincount(cells, minlength=n_groups * n_minutes).reshape(n_groups, -1)
     first = (starts - starts[0]) // _MINUTE
     return np.add.reduceat(by_minute, first, axis=1)

@@ -53,10 +53,16 @@ def makespan(frame: pd.DataFrame, *, by: By = None, as_of: datetime | str | None
     created, ended = (instants(frame, name).view(np.int64) for name in ("created_at", "ended_at"))
     finished = is_terminal(frame)
     n = np.bincount(groups.codes, minlength=len(groups))
-    unfinished = n - np.bincount(groups.codes[finished], minlength=len(groups))
+    if finished.all():
+        unfinished = np.zeros(len(groups), np.int64)
+    else:
+        unfinished = np.bincount(groups.codes[~finished], minlength=len(groups))
+        ended = np.where(finished, ended, NAT)
+    if (created == NAT).any():
+        created = np.where(created == NAT, _MOST, created)
     first, last = np.full(len(groups), _MOST), np.full(len(groups), NAT)
-    np.minimum.at(first, groups.codes, np.where(created == NAT, _MOST, created))
-    np.maximum.at(last, groups.codes, np.where(finished, ended, NAT))
+    np.minimum.at(first, groups.codes, created)
+    np.maximum.at(last, groups.codes, ended)
     now = as_of_for(frame, as_of)
     if not np.isnat(now):
         last = np.where(unfinished > 0, np.maximum(last, now.astype(np.int64)), last)

@@ -43,7 +43,8 @@ def state_counts(frame: pd.DataFrame, *, by: By = None) -> pd.DataFrame:
         raise ConfigurationError("by='state': the states of each group are counted; name other columns")
     codes, names = state_codes(frame)
     groups = groups_of(frame, by)
-    n = np.bincount(groups.codes * len(names) + codes, minlength=len(groups) * len(names)).astype(np.int64)
+    cells = codes if len(groups) == 1 else groups.codes * len(names) + codes
+    n = np.bincount(cells, minlength=len(groups) * len(names)).astype(np.int64)
     total = n.reshape(len(groups), len(names)).sum(axis=1).repeat(len(names))
     keys = groups.keys.loc[np.arange(len(groups)).repeat(len(names))].reset_index(drop=True)
     states = states_of(np.tile(np.arange(len(names)), len(groups)), names)

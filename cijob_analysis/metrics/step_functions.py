@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cijob_analysis.metrics.instants import SECOND, whole_seconds
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SECOND = 1_000_000
 _DENSE = 8
 """A cell of a difference array costs so much less than sorting an event."""
 
@@ -52,7 +53,7 @@ def count_steps(
     ends = _Events(group[closed], end[closed]) if is_open.any() else _Events(group, end)
     origin = int(begin.min())
     span = max(int(begin.max()), int(ends.at.max(initial=origin))) - origin + 1
-    seconds = span // _SECOND + 1
+    seconds = span // SECOND + 1
     if seconds * n_groups <= _DENSE * len(begin):
         counted = _counted(begins, ends, origin, seconds, n_groups)
         if counted is not None:
@@ -75,9 +76,8 @@ def _counted(begins: _Events, ends: _Events, origin: int, seconds: int, n_groups
     size = seconds * n_groups
     counts = []
     for events in (begins, ends):
-        since = events.at - origin
-        cell = since // _SECOND
-        if not np.array_equal(cell * _SECOND, since):
+        cell = whole_seconds(events.at, origin)
+        if cell is None:
             return None
         if n_groups > 1:
             cell += events.group * seconds
@@ -87,7 +87,7 @@ def _counted(begins: _Events, ends: _Events, origin: int, seconds: int, n_groups
     place = np.flatnonzero(change != 0)
     group = place // seconds if n_groups > 1 else np.zeros(len(place), np.intp)
     second = place - group * seconds if n_groups > 1 else place
-    return _steps(group, second * _SECOND + origin, change[place])
+    return _steps(group, second * SECOND + origin, change[place])
 
 
 def _sorted(begins: _Events, ends: _Events, origin: int, span: int) -> Steps:

@@ -10,7 +10,8 @@ import pandas as pd
 from cijob_analysis import schema
 from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.durations import Observations, observations
-from cijob_analysis.metrics.groups import By, Groups, groups_of
+from cijob_analysis.metrics.groups import By, Groups, groups_of, repeated
+from cijob_analysis.metrics.instants import NAT
 from cijob_analysis.metrics.quantiles import kaplan_meier_quantiles, linear_quantiles, rank_groups, sort_groups
 
 if TYPE_CHECKING:
@@ -62,18 +63,17 @@ def duration_summary(frame: pd.DataFrame, *, by: By = None, as_of: datetime | st
     """
     groups = groups_of(frame, by)
     found = observations(frame, schema.DURATIONS, as_of=as_of)
-    blocks = [
-        groups.keys.assign(duration=name, **_summary(_codes(groups, seen), seen, len(groups)))
-        for name, seen in found.items()
-    ]
-    order = np.arange(len(blocks) * len(groups)).reshape(len(blocks), len(groups)).T.ravel()
-    summary = pd.concat(blocks, ignore_index=True).iloc[order].reset_index(drop=True)
-    return summary.astype({"duration": schema.TEXT, "method": schema.TEXT})
+    summaries = [_summary(_codes(groups, seen), seen, len(groups)) for seen in found.values()]
+    columns = {name: np.stack([one[name] for one in summaries], axis=1).ravel() for name in summaries[0]}
+    names = pd.Series([*found] * len(groups), dtype=schema.TEXT)
+    methods = pd.Series(columns.pop("method"), dtype=schema.TEXT)
+    keys = repeated(groups.keys, np.repeat(np.arange(len(groups)), len(found)))
+    return keys.assign(duration=names, **columns, method=methods)
 
 
 def _summary(codes: NDArray[np.intp], seen: Observations, n_groups: int) -> dict[str, NDArray[np.generic]]:
-    has_value = ~np.isnat(seen.values)
     values = seen.values.view(np.int64)
+    has_value = values != NAT
     is_known = has_value & ~seen.is_censored
     rows = slice(None) if is_known.all() else is_known
     known = rank_groups(codes[rows], values[rows], n_groups)
