@@ -17,17 +17,18 @@ IMAGES = Path(__file__).parent / "images"
 
 
 def main() -> None:
-    """Write ``overview.png``, one picture of each kind, and ``nodes.png``: tasks of a batch job that lost objects."""
+    """Write ``overview.png``, pictures of batch jobs, ``nodes.png`` of one that lost objects, and answers of all."""
 
     def clock() -> float:
         return NOW.timestamp()
 
     workload = ci.Workload.generate(batch_jobs=240, days=3, seed=4, now=NOW)
     with ci.LocalService(workload, clock=clock) as service, service.client(clock=clock) as client:
-        jobs = ci.fetch_batch_jobs(client)
-        failed = ci.fetch_executions(client, jobs, states="Failed")
-        of_worst = failed.loc[failed["workflow_id"] == failed["workflow_id"].mode()[0]]
-        tasks = ci.fetch_snapshot(client, of_worst["batch_job_id"].mode()[0]).tasks
+        snapshot = ci.fetch_snapshot(client)
+    jobs, executions, tasks = snapshot.batch_jobs, snapshot.executions, snapshot.tasks
+    failed = executions[executions["state"] == "Failed"]
+    of_worst = failed.loc[failed["workflow_id"] == failed["workflow_id"].mode()[0]]
+    tasks = tasks[tasks["batch_job_id"] == of_worst["batch_job_id"].mode()[0]]
     IMAGES.mkdir(exist_ok=True)
     overview = Figure(figsize=(14, 9), layout="constrained")
     axes = overview.subplot_mosaic([["timeline", "timeline"], ["workflows", "durations"]], height_ratios=(5, 4))
@@ -43,6 +44,8 @@ def main() -> None:
     ):
         figure_of(plot(jobs, tz=TZ)).savefig(IMAGES / f"{name}.png", dpi=100)
     figure_of(ci.plot_timeline(tasks, by="node", tz=TZ)).savefig(IMAGES / "nodes.png", dpi=100)
+    for name, plot in (("failures", ci.plot_failures), ("topology", ci.plot_topology)):
+        figure_of(plot(snapshot, tz=TZ)).savefig(IMAGES / f"{name}.png", dpi=100)
 
 
 if __name__ == "__main__":
