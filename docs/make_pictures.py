@@ -44,8 +44,8 @@ def main() -> None:
     ):
         figure_of(plot(jobs, tz=TZ)).savefig(IMAGES / f"{name}.png", dpi=100)
     figure_of(ci.plot_timeline(tasks, by="node", tz=TZ)).savefig(IMAGES / "nodes.png", dpi=100)
-    for name, plot in (("failures", ci.plot_failures), ("topology", ci.plot_topology)):
-        figure_of(plot(snapshot, tz=TZ)).savefig(IMAGES / f"{name}.png", dpi=100)
+    for name, ax in (("failures", ci.plot_failures(snapshot, tz=TZ)), ("topology", ci.plot_topology(snapshot, tz=TZ))):
+        figure_of(ax).savefig(IMAGES / f"{name}.png", dpi=100)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,9 @@ def instants(frame: pd.DataFrame, name: str) -> NDArray[np.datetime64]:
     require(frame, name)
     column: Any = frame[name]
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.to_numpy(dtype="datetime64[us]")  # type: ignore[no-any-return]
+        times = column.to_numpy(dtype="datetime64[us]").view()
+        times.flags.writeable = False  # they may be the frame's own
+        return times  # type: ignore[no-any-return]
     if column.isna().all():
         return np.full(len(frame), NEVER)
     raise SchemaError(

@@ -87,7 +87,7 @@ def bars_of(frame: pd.DataFrame, as_of: datetime | str | None) -> Bars:
 
     until = as_of_for(frame, as_of)
     is_unknown = np.isnat(until)
-    ended[is_open] = np.datetime64("NaT")
+    ended = np.where(is_open, np.datetime64("NaT"), ended)
     last = np.fmax(begin, started)
     if is_unknown and len(rows):
         until = np.fmax(last, ended).max()

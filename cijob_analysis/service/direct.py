@@ -86,6 +86,7 @@ class Line:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._network.close()
 
     def _ready(self) -> httpcore.HTTPConnection:
         connection = self._connection
@@ -113,9 +114,16 @@ class _Network(httpcore.NetworkBackend):
         return _Stream(self, self.socket, host)
 
     def abort(self) -> None:
-        if self.socket is not None:
+        connected = self.socket
+        if connected is not None:
             with suppress(OSError):
-                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)  # not SSLSocket's, which waits for the peer
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)  # not SSLSocket's, which waits for the peer
+
+    def close(self) -> None:
+        """Close what an interruption left open: between connecting and a stream that is somebody's."""
+        connected, self.socket = self.socket, None
+        if connected is not None:
+            connected.close()
 
     @contextmanager
     def waiting(self, host: str) -> Iterator[None]:
