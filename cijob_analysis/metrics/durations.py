@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cijob_analysis import schema
+from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.ledger import ledger_of
 from cijob_analysis.metrics.dispatch import on_any_engine
 from cijob_analysis.metrics.groups import is_terminal, state_codes
 from cijob_analysis.metrics.instants import NAT, NEVER, instant, instants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -62,6 +64,21 @@ def add_durations(frame: pd.DataFrame, *, as_of: datetime | str | None = None) -
         turnaround_s=(until - created) / _SECOND,
         is_censored=~finished,
     )
+
+
+def durations_named(duration: str | Sequence[str] | None) -> list[str]:
+    """Return the durations that `duration` names, in the order of the schema; all of them if it is None.
+
+    Raises
+    ------
+    ConfigurationError
+        It names none, or one that there is not.
+    """
+    names = list(schema.DURATIONS) if duration is None else [duration] if isinstance(duration, str) else list(duration)
+    if not names or any(name not in schema.DURATIONS for name in names):
+        there = ", ".join(schema.DURATIONS)
+        raise ConfigurationError(f"duration={duration!r} is none of {there}, nor a list of them")
+    return [name for name in schema.DURATIONS if name in names]
 
 
 @dataclass(frozen=True, slots=True)

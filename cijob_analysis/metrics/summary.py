@@ -9,12 +9,13 @@ import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.metrics.dispatch import on_any_engine
-from cijob_analysis.metrics.durations import Observations, observations
+from cijob_analysis.metrics.durations import Observations, durations_named, observations
 from cijob_analysis.metrics.groups import By, Groups, groups_of, repeated
 from cijob_analysis.metrics.instants import NAT
 from cijob_analysis.metrics.quantiles import kaplan_meier_quantiles, linear_quantiles, rank_groups, sort_groups
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -26,7 +27,13 @@ KAPLAN_MEIER = "Kaplan–Meier"
 
 
 @on_any_engine
-def duration_summary(frame: pd.DataFrame, *, by: By = None, as_of: datetime | str | None = None) -> pd.DataFrame:
+def duration_summary(
+    frame: pd.DataFrame,
+    *,
+    by: By = None,
+    duration: str | Sequence[str] | None = None,
+    as_of: datetime | str | None = None,
+) -> pd.DataFrame:
     """Summarise how long things waited, ran and took in all.
 
     Each duration has its own unfinished rows: the wait of a running job is known; the wait of what was
@@ -38,6 +45,8 @@ def duration_summary(frame: pd.DataFrame, *, by: By = None, as_of: datetime | st
         Batch jobs, executions or tasks; `state`, `created_at`, `started_at`, `ended_at` are used.
     by : str or list of str, optional
         Columns whose equal values make a group. Rows that lack a value are a group of their own.
+    duration : str or list of str, optional
+        ``queue_wait_s``, ``run_time_s``, ``turnaround_s``; all three if not given.
     as_of : datetime, Timestamp or ISO text with a zone, optional
         When the frame was true; what its ledger says if not given.
 
@@ -59,10 +68,10 @@ def duration_summary(frame: pd.DataFrame, *, by: By = None, as_of: datetime | st
     SchemaError
         A column is missing, or holds no times with a zone.
     ConfigurationError
-        `as_of` is no time, or has no zone.
+        There is no such duration, or `as_of` is no time or has no zone.
     """
     groups = groups_of(frame, by)
-    found = observations(frame, schema.DURATIONS, as_of=as_of)
+    found = observations(frame, durations_named(duration), as_of=as_of)
     summaries = [_summary(_codes(groups, seen), seen, len(groups)) for seen in found.values()]
     columns = {name: np.stack([one[name] for one in summaries], axis=1).ravel() for name in summaries[0]}
     names = pd.Series([*found] * len(groups), dtype=schema.TEXT)

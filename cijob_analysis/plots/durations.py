@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.durations import observations
+from cijob_analysis.metrics.durations import durations_named, observations
 from cijob_analysis.metrics.groups import By, state_codes
 from cijob_analysis.metrics.inputs import frame_of
 from cijob_analysis.plots.boxes import draw_boxes, draw_violins
@@ -17,7 +17,7 @@ from cijob_analysis.plots.seconds_axis import seconds_axis
 from cijob_analysis.plots.style import NO_STATE, looks_of, series_looks
 from cijob_analysis.plots.top import MOST_BARS, top_groups
 from cijob_analysis.plots.zones import zone_of
-from cijob_analysis.schema import DURATIONS, noun_of
+from cijob_analysis.schema import noun_of
 from cijob_analysis.words import listed, number, plural, seconds
 
 if TYPE_CHECKING:
@@ -91,10 +91,7 @@ def plot_durations(
     frame = frame_of(data)
     if kind not in KINDS:
         raise ConfigurationError(f"kind={kind!r} is none of {', '.join(KINDS)}")
-    durations = [duration] if isinstance(duration, str) else list(dict.fromkeys(duration))
-    unknown = [name for name in durations if name not in DURATIONS]
-    if unknown or not durations:
-        raise ConfigurationError(f"duration={duration!r} is none of {', '.join(DURATIONS)}, nor a list of them")
+    durations = durations_named(duration)
     zone, noun = zone_of(tz), noun_of(frame)
     series, remarks = _series(frame, durations, by, as_of, log=log, most=MOST_BARS if kind in _BY_ROWS else _MOST_LINES)
     n = sum(int(((one.values > 0) | (not log)).sum()) for one in series)

@@ -163,3 +163,22 @@ def test_values_are_sorted_in_their_groups_however_far_apart(cases: list[tuple[i
 def test_quantiles_of_one_value_are_that_value() -> None:
     one = sort_groups(np.array([1]), np.array([7]), np.array([False]), 2)
     assert linear_quantiles(one, np.array([0.0, 0.5, 1.0])).tolist()[1] == [7, 7, 7]
+
+
+@pytest.mark.parametrize(("duration", "found"), [
+    ("run_time_s", ["run_time_s"]),
+    (["turnaround_s", "queue_wait_s"], ["queue_wait_s", "turnaround_s"]),
+    (None, ["queue_wait_s", "run_time_s", "turnaround_s"]),
+])  # fmt: skip
+def test_only_the_durations_that_are_asked_for(duration: Any, found: list[str]) -> None:
+    frame = batch_jobs(row("Success", 10, 20), row("Running", 5, group="b"))
+    summary = duration_summary(frame, by="tag", duration=duration)
+    assert summary["duration"].tolist() == found * 2
+    whole = duration_summary(frame, by="tag")
+    kept = whole[whole["duration"].isin(found)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(summary, kept)
+
+
+def test_only_durations_that_there_are() -> None:
+    with pytest.raises(ConfigurationError, match="duration='run_time' is none of queue_wait_s, run_time_s"):
+        duration_summary(batch_jobs(), duration="run_time")

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import narwhals.stable.v2 as nw
 
 from cijob_analysis import schema
+from cijob_analysis.metrics.durations import durations_named
 from cijob_analysis.metrics.portable.durations import end_of, seconds
 from cijob_analysis.metrics.portable.engine import TIMES, Rows, Table, flag, is_finished, micros, opened, whole
 from cijob_analysis.metrics.quantiles import ROUNDING
 from cijob_analysis.metrics.summary import KAPLAN_MEIER, LINEAR, LINEAR_FINISHED, QUANTILES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from cijob_analysis.metrics.groups import By
@@ -24,7 +26,13 @@ _NOTHING_LEFT = -1000.0
 _THOUSANDTHS = {name: round(1000 * q) for name, q in QUANTILES.items()}
 
 
-def duration_summary(frame: Any, *, by: By = None, as_of: datetime | str | None = None) -> Any:
+def duration_summary(
+    frame: Any,
+    *,
+    by: By = None,
+    duration: str | Sequence[str] | None = None,
+    as_of: datetime | str | None = None,
+) -> Any:
     """Summarise how long things waited, ran and took in all; see `cijob_analysis.metrics.duration_summary`.
 
     Equal durations become one row that is counted, and quantiles are picked by running sums over these: no engine has
@@ -32,9 +40,8 @@ def duration_summary(frame: Any, *, by: By = None, as_of: datetime | str | None 
     """
     table = opened(frame, by=by, texts=["state"], times=TIMES)
     known, censored, value = nw.col("known"), nw.col("censored"), nw.col("value")
-    values = table.grouped(
-        _observed(table, micros(as_of)), "place", "value", known=known.sum(), censored=censored.sum()
-    )
+    observed = _observed(table, durations_named(duration), micros(as_of))
+    values = table.grouped(observed, "place", "value", known=known.sum(), censored=censored.sum())
     values = values.with_columns(nw.col("known", "censored").cast(nw.Int64))
     values = values.with_columns(
         at_stake=nw.when(value.is_null()).then(whole(0)).otherwise(known + censored),
@@ -65,8 +72,8 @@ def duration_summary(frame: Any, *, by: By = None, as_of: datetime | str | None 
     return table.closed(sums.with_columns(**_figures()), "place", columns=columns)
 
 
-def _observed(table: Table, now: int | None) -> Rows:
-    """Return what is known of each duration, by the rules of `cijob_analysis.metrics.durations.observations`.
+def _observed(table: Table, durations: list[str], now: int | None) -> Rows:
+    """Return what is known of each of `durations`, by the rules of `cijob_analysis.metrics.durations.observations`.
 
     A row has the number of its duration, `place`, and its `value` (microseconds; missing if nobody knows it); 1 or 0
     for `known`, and for `censored`, which what is under way is. Each group has a row with neither for each duration.
@@ -84,12 +91,13 @@ def _observed(table: Table, now: int | None) -> Rows:
     }
     names = [*table.by, "place", "value", "known", "censored"]
     blocks = []
-    for place, name in enumerate(schema.DURATIONS):
+    places = [schema.DURATIONS.index(name) for name in durations]
+    for place, name in zip(places, durations, strict=True):
         begin, end, is_known, is_under_way = cases[name]
         rows = table.rows.filter(~begin.is_null() & (is_known | is_under_way))
         rows = rows.with_columns(place=whole(place), value=end - begin, known=flag(is_known), censored=flag(~is_known))
         blocks.append(rows.select(*names))
-    every = table.with_numbers("place", [range(len(schema.DURATIONS))])
+    every = table.with_numbers("place", [range(place, place + 1) for place in places])
     every = every.with_columns(value=whole(0), known=whole(0), censored=whole(0))
     return nw.concat([*blocks, every.select(*names)])
 

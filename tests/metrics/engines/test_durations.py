@@ -35,3 +35,13 @@ def test_quantiles_that_fall_on_a_step_of_the_estimate(engine: Engine, n: int) -
     rows.append({"state": "Running", "created_at": times[0], "started_at": times[0]})
     expected = list(oracles.duration_summary([{"ended_at": None, **row} for row in rows], (), times[0]))
     assert cases.agree(engine.ask("duration_summary", rows, as_of=times[0]), expected)
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=repr)
+def test_only_the_durations_that_are_asked_for(engine: Engine) -> None:
+    rows: list[Row] = [
+        {"g": group, "state": "Success", "created_at": cases.BASE, "started_at": cases.BASE, "ended_at": cases.BASE}
+        for group in "ab"
+    ]
+    expected = [row for row in oracles.duration_summary(rows, ["g"]) if row["duration"] == "run_time_s"]
+    assert cases.agree(engine.ask("duration_summary", rows, by=["g"], duration="run_time_s"), expected)
