@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from cijob_analysis.ledger import clock_text, counted
-from cijob_analysis.metrics import duration_summary, state_counts
+from cijob_analysis.ledger import clock_text, counted, grouped
+from cijob_analysis.metrics import duration_summary, failure_clusters, state_counts
 from cijob_analysis.schema import LEVELS, TERMINAL, noun_of
 from cijob_analysis.words import seconds
 
 if TYPE_CHECKING:
+    from cijob_analysis.metrics import FailureClusters
     from cijob_analysis.snapshot import Snapshot
 
 MOST_ROWS: Final = 8
 """How many rows a table has; the rest is counted."""
+WIDTH: Final = 110
+"""How many characters a line of text has."""
 
 
 def summary(snapshot: Snapshot, tz: str) -> str:
-    """Return what a snapshot says, for a terminal: states of each level, durations, and where tasks failed."""
+    """Return what a snapshot says, for a terminal: states of each level, durations, and why tasks failed."""
     parts = [headline(snapshot, tz)]
     if len(snapshot.batch_jobs):
         parts.append(states_table(snapshot))
     if len(snapshot.tasks):
         parts.append(_durations(snapshot.tasks, "task_type"))
+        clusters = failure_clusters(snapshot, tz=tz)
+        if clusters:
+            parts.append(_failures(clusters))
     elif len(snapshot.batch_jobs):
         parts.append(_durations(snapshot.batch_jobs, "type"))
-    failed = snapshot.tasks.loc[snapshot.tasks["state"] == "Failed"]
-    if len(failed):
-        parts.append(_failures(failed))
     return "\n\n".join(parts)
 
 
@@ -76,14 +80,15 @@ def _durations(frame: pd.DataFrame, kind: str) -> str:
     return "\n".join([text, *more])
 
 
-def _failures(failed: pd.DataFrame) -> str:
-    """Return in which kinds of task and nodes, and with which codes, most tasks failed."""
-    keys = ["task_type", "node", "code"]
-    counts = failed[keys].fillna("–").value_counts().rename("failed tasks").reset_index()
-    counts.columns = counts.columns.str.replace("_", " ")
-    text = counts[["failed tasks", "task type", "node", "code"]].head(MOST_ROWS).to_string(index=False)
-    rest = int(counts["failed tasks"].iloc[MOST_ROWS:].sum())
-    return text + (f"\nand {counted(rest, 'other')}" if rest else "")
+def _failures(clusters: FailureClusters) -> str:
+    """Return with what most tasks failed, and what these have in common."""
+    lines = ["failed tasks"]
+    for cluster in clusters[:MOST_ROWS]:
+        message = f": {cluster.pattern}" if cluster.pattern else ""
+        lines.append(f"{grouped(cluster.tasks):>12} {cluster.code or 'no code'}{message}")
+        lines.append(fill(cluster.verdict, WIDTH, initial_indent=" " * 13, subsequent_indent=" " * 13))
+    rest = sum(cluster.tasks for cluster in clusters[MOST_ROWS:])
+    return "\n".join([*lines, *([f"and {counted(rest, 'other')}"] if rest else [])])
 
 
 def _readable(value: float) -> str:
