@@ -39,7 +39,7 @@ _DTYPES: Final[dict[str, Any]] = {
     "example_object": schema.TEXT,
     "example_message": schema.TEXT,
 }
-_IN_HTML: Final = ("code", "pattern", "tasks", "objects", "share", "first_at", "last_at", "run_time_lost_s", "verdict")
+_IN_HTML: Final = ("tasks", "objects", "code", "pattern", "verdict")
 _SHOWN: Final = 20
 
 
@@ -184,8 +184,8 @@ class FailureClusters(Sequence[FailureCluster]):
         return f"<FailureClusters: {self.describe()}>"
 
     def _repr_html_(self) -> str:
-        shown = self.frame.head(_SHOWN)[[*_IN_HTML]].round({"share": 3, "run_time_lost_s": 0})
-        times = {name: shown[name].dt.strftime("%Y-%m-%d %H:%M UTC") for name in ("first_at", "last_at")}
-        table = shown.assign(**times).fillna("").to_html(index=False, notebook=True, escape=True) if len(self) else ""
+        shown = self.frame.head(_SHOWN)[[*_IN_HTML]].fillna("")
+        with pd.option_context("display.max_colwidth", None):
+            table = shown.to_html(index=False, notebook=True, escape=True) if len(self) else ""
         more = f"<p>and {counted(len(self) - _SHOWN, 'smaller cluster')}</p>" if len(self) > _SHOWN else ""
         return f"<p>{html.escape(self.describe())}</p>{table}{more}"
