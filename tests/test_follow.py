@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import _thread
-import threading
+import time
 from datetime import timedelta
 
 import pytest
 
 from cijob_analysis import ConfigurationError, LocalService, Snapshot, Workload, fetch_snapshot, follow
 from cijob_analysis.local import Faults
+from tests.fetch.interrupting import interrupted_when
 
 
 def states(snapshot: Snapshot) -> dict[str, str]:
@@ -63,13 +63,11 @@ def test_what_could_not_be_read_is_read_the_next_time() -> None:
 def test_an_interruption_stops_the_waiting() -> None:
     world = Workload.of_batch(executions=30, state="Running")
     with LocalService(world) as service, service.client() as client:
-        timer = threading.Timer(0.3, _thread.interrupt_main)
         snapshots = follow(client, world.batch_jobs[0].batch_job_id, every_s=60)
         assert len(next(snapshots).tasks)
-        timer.start()
-        with pytest.raises(KeyboardInterrupt):
+        soon = time.monotonic() + 0.3
+        with pytest.raises(KeyboardInterrupt), interrupted_when(lambda: time.monotonic() > soon):
             next(snapshots)
-        timer.join()
 
 
 @pytest.mark.parametrize("every_s", [0, -1, float("nan")])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -32,6 +30,7 @@ from cijob_analysis import (
 from cijob_analysis.ledger import LedgerEntry, ledger_of
 from cijob_analysis.local import Faults, Variants
 from tests.conftest import FAST
+from tests.fetch.interrupting import interrupted_when
 
 
 def entry_of(frame: pd.DataFrame) -> LedgerEntry:
@@ -356,8 +355,7 @@ def test_an_interruption_keeps_what_was_read(service: LocalService) -> None:
     ids = [job.batch_job_id for job in service.workload.batch_jobs]
     service.faults = Faults(latency_s=0.05)
     with service.client(concurrency=4) as client:
-        threading.Timer(0.5, _thread.interrupt_main).start()
-        with pytest.raises(KeyboardInterrupt) as caught:
+        with pytest.raises(KeyboardInterrupt) as caught, interrupted_when(lambda: service.requests.count() > 10):
             fetch_batch_jobs(client, ids)
         partial = caught.value.partial  # type: ignore[attr-defined]
         assert 0 < len(partial) < len(ids)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -17,6 +15,7 @@ from cijob_analysis.fetch.joining import merged
 from cijob_analysis.local import Faults, Variants
 from cijob_analysis.schema import KEYS, LEVELS
 from tests.conftest import FAST
+from tests.fetch.interrupting import interrupted_when
 
 SAID = {
     "batch_jobs": ["name", "type", "state", "code", "message", "created_at", "started_at", "ended_at", "workflow_ids"],
@@ -168,11 +167,11 @@ def test_lists_that_find_tasks_of_type_job_only() -> None:
 def test_an_interruption_gives_what_was_read_and_then_itself(client: Client, service: LocalService) -> None:
     service.faults = Faults(latency_s=0.05)
     parts: list[Snapshot] = []
-    timer = threading.Timer(0.4, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        interrupted_when(lambda: service.requests.count(path="/workflowexecution") > 1),
+    ):
         parts.extend(fetch_changes(client, Snapshot()))
-    timer.join()
     assert len(parts) == 2
     assert len(parts[1].batch_jobs)
     assert not parts[1].is_complete
