@@ -9,13 +9,9 @@ import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.metrics.calendar import zone_of
-from cijob_analysis.metrics.failures.counts import clustered, counts_of, texts_of
-from cijob_analysis.metrics.failures.lift import LEAST
-from cijob_analysis.metrics.failures.reruns import is_open
-from cijob_analysis.metrics.failures.systemic import Exposed
+from cijob_analysis.metrics.failures.counts import texts_of
+from cijob_analysis.metrics.failures.prepared import Failures
 from cijob_analysis.metrics.failures.value import FailureCluster, FailureClusters
-from cijob_analysis.metrics.failures.verdicts import verdict
-from cijob_analysis.metrics.groups import state_codes
 from cijob_analysis.metrics.inputs import frame_of, workflow_names
 from cijob_analysis.metrics.instants import instants
 from cijob_analysis.snapshot import Snapshot
@@ -57,48 +53,39 @@ def failure_clusters(data: pd.DataFrame | Snapshot, *, tz: tzinfo | str | None =
     ConfigurationError
         There is no such zone, or `data` is neither a DataFrame nor a Snapshot.
     """
-    frame, zone = frame_of(data), zone_of(tz)
-    noun, labels = schema.noun_of(frame), _names(data)
-    found = clustered(frame)
-    still_open = is_open(frame, found.rows)
-    states, names = state_codes(frame)
-    n_successes = int((states == names.index("Success")).sum())
-    compared = np.flatnonzero((states == names.index("Success")) | (states == names.index("Failed")))
-    is_worth_it = n_successes > 0 and bool((np.diff(found.offsets) >= LEAST).any())
-    exposed = Exposed(frame.iloc[compared if is_worth_it else compared[:0]])
-
+    frame, names, zone = frame_of(data), names_of(data), zone_of(tz)
+    failures = Failures(frame)
+    among = failures.among()
     clusters: list[FailureCluster] = []
-    for counts in counts_of(frame, found).to_dict("records"):
-        part = slice(*found.offsets[len(clusters) : len(clusters) + 2])
-        rows = found.rows[part]
-        hits = np.searchsorted(compared, rows) if is_worth_it else rows[:0]
-        failed, findings = frame.iloc[rows], exposed.findings(hits)
+    for cluster, counts in enumerate(among.counts.to_dict("records")):
+        rows, findings = among.clustered.of(cluster), among.findings(cluster)
+        failed = frame.iloc[rows]
         clusters.append(
             FailureCluster(
-                cluster=len(clusters),
+                cluster=cluster,
                 code=counts["code"],
                 pattern=counts["pattern"],
-                tasks=len(rows),
+                tasks=counts["n"],
                 objects=counts["objects"],
-                share=len(rows) / len(found.rows),
+                share=counts["n"] / len(among.clustered.rows),
                 workflows=_frequent(failed, "workflow_id"),
                 nodes=_frequent(failed, "node"),
                 types=_frequent(failed, "task_type"),
-                prefixes=exposed.prefixes(hits),
+                prefixes=among.prefixes(cluster),
                 findings=tuple(findings),
                 first_at=counts["first_at"],
                 last_at=counts["last_at"],
                 run_time_lost_s=counts["run_time_s"],
-                verdict=verdict(findings, len(rows), n_successes=n_successes, noun=noun, names=labels, zone=zone),
+                verdict=among.verdict(findings, cluster, names=names, zone=zone),
                 **_example(failed),
                 failed=failed,
-                is_open=still_open[part],
+                is_open=failures.is_open[rows],
             )
         )
-    return FailureClusters(clusters=tuple(clusters), rows=len(frame), noun=noun)
+    return FailureClusters(clusters=tuple(clusters), rows=len(frame), noun=schema.noun_of(frame))
 
 
-def _names(data: pd.DataFrame | Snapshot) -> Mapping[str, str]:
+def names_of(data: pd.DataFrame | Snapshot) -> Mapping[str, str]:
     """Return the names of workflows and batch jobs by their ids, as far as they are known."""
     if not isinstance(data, Snapshot):
         return {}

@@ -44,6 +44,18 @@ class Clustered:
         """For each of `rows` the number of its cluster."""
         return np.repeat(np.arange(len(self.codes)), np.diff(self.offsets))
 
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def of(self, cluster: int) -> NDArray[np.intp]:
+        """Return the rows of a cluster, in the order of the frame."""
+        return self.rows[self.offsets[cluster] : self.offsets[cluster + 1]]
+
+    def among(self, mask: NDArray[np.bool_]) -> Clustered:
+        """Return those among the rows of the frame that `mask` has; clusters without any are left out."""
+        is_among = mask[self.rows]
+        return _in_order(self.rows[is_among], self.numbers[is_among], self.codes, self.patterns)
+
 
 @on_any_engine
 def failure_counts(frame: pd.DataFrame) -> pd.DataFrame:
@@ -77,17 +89,16 @@ def failure_counts(frame: pd.DataFrame) -> pd.DataFrame:
 
 def counts_of(frame: pd.DataFrame, found: Clustered) -> pd.DataFrame:
     """Return the counts of `failure_counts` for the failed rows of `frame` that are `found`."""
-    failed = frame.iloc[found.rows]
     begins, numbers = found.offsets[:-1], found.numbers
-    ended = instants(failed, "ended_at")
-    run_time_s = np.nan_to_num((ended - instants(failed, "started_at")) / np.timedelta64(1, "s"))
+    started, ended = (instants(frame, name)[found.rows] for name in ("started_at", "ended_at"))
+    run_time_s = np.nan_to_num((ended - started) / np.timedelta64(1, "s"))
     nothing = ended[:0]
     return pd.DataFrame(
         {
             "code": pd.Series(found.codes, dtype=schema.TEXT),
             "pattern": pd.Series(found.patterns, dtype=schema.TEXT),
             "n": np.diff(found.offsets).astype(np.int64),
-            "objects": _distinct(failed, numbers, len(begins)),
+            "objects": _distinct(frame, found),
             "first_at": utc_column(np.fmin.reduceat(ended, begins) if len(begins) else nothing),
             "last_at": utc_column(np.fmax.reduceat(ended, begins) if len(begins) else nothing),
             "run_time_s": np.bincount(numbers, run_time_s, minlength=len(begins)).astype(np.float64),
@@ -108,16 +119,24 @@ def clustered(frame: pd.DataFrame) -> Clustered:
     code, codes = _texts(frame, "code", rows, list)
     pattern, patterns = _texts(frame, "message", rows, masked)
     pairs, number = np.unique(code * len(patterns) + pattern, return_inverse=True)
-    names_of_pairs = [(codes[pair // len(patterns)], patterns[pair % len(patterns)]) for pair in pairs.tolist()]
-    n = np.bincount(number, minlength=len(pairs)).tolist()
-    order = sorted(range(len(pairs)), key=lambda pair: (-n[pair], names_of_pairs[pair]))
-    place = np.empty(len(pairs), np.intp)
-    place[order] = np.arange(len(pairs))
+    code_of, pattern_of = (part.tolist() for part in np.divmod(pairs, len(patterns)))
+    return _in_order(rows, number, [codes[one] for one in code_of], [patterns[one] for one in pattern_of])
+
+
+def _in_order(
+    rows: NDArray[np.intp], numbers: NDArray[np.intp], codes: Sequence[str], patterns: Sequence[str]
+) -> Clustered:
+    """Put `rows`, which belong to the clusters `numbers`, in the order of these: the largest first, empty ones out."""
+    n = np.bincount(numbers, minlength=len(codes)).tolist()
+    there = [cluster for cluster in range(len(codes)) if n[cluster]]
+    order = sorted(there, key=lambda cluster: (-n[cluster], codes[cluster], patterns[cluster]))
+    place = np.empty(len(codes), np.intp)
+    place[order] = np.arange(len(order))
     return Clustered(
-        rows=rows[np.argsort(place[number], kind="stable")],
-        offsets=np.cumsum([0, *(n[pair] for pair in order)]),
-        codes=[names_of_pairs[pair][0] for pair in order],
-        patterns=[names_of_pairs[pair][1] for pair in order],
+        rows=rows[np.argsort(place[numbers], kind="stable")],
+        offsets=np.cumsum([0, *(n[cluster] for cluster in order)]),
+        codes=[codes[cluster] for cluster in order],
+        patterns=[patterns[cluster] for cluster in order],
     )
 
 
@@ -138,10 +157,10 @@ def texts_of(values: Any) -> list[str]:
     return [str(value) for value in np.asarray(values, dtype=object).tolist()]
 
 
-def _distinct(failed: pd.DataFrame, numbers: NDArray[np.intp], n_clusters: int) -> NDArray[np.int64]:
+def _distinct(frame: pd.DataFrame, found: Clustered) -> NDArray[np.int64]:
     """Return how many different objects the rows of each cluster have."""
-    if "object_key" not in failed.columns:
-        return np.zeros(n_clusters, np.int64)
-    keys, values = pd.factorize(failed["object_key"])
-    pairs = pd.unique((numbers * len(values) + keys)[keys >= 0])
-    return np.bincount(pairs // max(len(values), 1), minlength=n_clusters).astype(np.int64)
+    if "object_key" not in frame.columns:
+        return np.zeros(len(found), np.int64)
+    keys, values = pd.factorize(frame["object_key"].iloc[found.rows])
+    pairs = pd.unique((found.numbers * len(values) + keys)[keys >= 0])
+    return np.bincount(pairs // max(len(values), 1), minlength=len(found)).astype(np.int64)

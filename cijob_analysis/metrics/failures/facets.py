@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from cijob_analysis.metrics.failures.counts import texts_of
+from cijob_analysis.metrics.instants import instants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,41 +45,61 @@ class Facet:
         For each row the number of its value, -1 where it has none.
     values : list of str
         What the numbers stand for.
-    n : array of int
-        How many rows have each value.
     """
 
     kind: str
     codes: NDArray[np.intp]
     values: list[str]
-    n: NDArray[np.intp]
+
+    def counts(self, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return how many of `rows` have each value."""
+        codes = self.codes if len(rows) == len(self.codes) else self.codes[rows]
+        return np.bincount(codes + 1, minlength=len(self.values) + 1)[1:]
 
 
-def facets_of(frame: pd.DataFrame, keys: Keys) -> list[Facet]:
-    """Return the facets of `frame`, whose object keys are `keys`: those that have two values or more."""
+class Ground(NamedTuple):
+    """What the rows of a frame may have in common.
+
+    Attributes
+    ----------
+    keys : Keys
+        Their object keys.
+    facets : list of Facet
+        Their other properties.
+    ended : array of datetime64[us]
+        When they ended.
+    """
+
+    keys: Keys
+    facets: list[Facet]
+    ended: NDArray[np.datetime64]
+
+
+def ground_of(frame: pd.DataFrame, keys: Keys) -> Ground:
+    """Return what the rows of `frame`, whose object keys are `keys`, may have in common.
+
+    Of their properties these are the ones that have two values or more.
+    """
     found = [(OBJECT, keys.codes, keys.values), *_of_objects(keys)]
     for kind, column in _COLUMNS:
         if column in frame.columns:
             codes, values = pd.factorize(frame[column])
             found.append((kind, codes, texts_of(values)))
-    return [
-        Facet(kind, codes, values, np.bincount(codes[codes >= 0], minlength=len(values)))
-        for kind, codes, values in found
-        if len(values) > 1
-    ]
+    facets = [Facet(kind, codes, values) for kind, codes, values in found if len(values) > 1]
+    return Ground(keys, facets, instants(frame, "ended_at"))
 
 
 def _of_objects(keys: Keys) -> Iterator[tuple[str, NDArray[np.intp], list[str]]]:
     """Yield the name of the folder that each row's object lies in, and the extension of its file."""
     folder_names = [folder[folder.rfind("/", 0, -1) + 1 :] or None for folder in keys.folders]
-    tails = [key[-_LONGEST_EXTENSION:] for key in keys.values]
-    extensions = {tail: _extension(tail) for tail in set(tails)}
-    for kind, names in (
-        ("folder name", [folder_names[folder] for folder in keys.folder.tolist()]),
-        ("file type", [extensions[tail] for tail in tails]),
+    ends, tails = pd.factorize(np.array([key[-_LONGEST_EXTENSION:] for key in keys.values], dtype=object))
+    for kind, number, names in (
+        ("folder name", keys.folder, folder_names),
+        ("file type", ends, [_extension(tail) for tail in tails]),
     ):
-        codes, values = pd.factorize(np.array([*names, None], dtype=object))  # the last one for rows without a key
-        yield kind, codes[keys.codes], texts_of(values)
+        codes, values = pd.factorize(np.array(names, dtype=object))
+        of_keys = np.append(codes[number], -1)  # the last one for rows without a key, whose number is -1
+        yield kind, of_keys[keys.codes], texts_of(values)
 
 
 def _extension(name: str) -> str | None:

@@ -54,27 +54,33 @@ class Keys:
         """Return the number of the first key that begins with `prefix`, and the one behind the last."""
         return bisect_left(self.values, prefix), bisect_left(self.values, prefix + _BEHIND)
 
+    def folders_of(self, numbers: NDArray[np.intp]) -> int:
+        """Return how many folders there are if only these keys are there, of which the numbers are in order."""
+        return int((_between(numbers, self.begins, self.ends) > 0).sum())
+
 
 def keys_of(column: pd.Series) -> Keys:
     """Return the keys in `column`, of which some may be missing."""
-    numbers, different = pd.factorize(column)
+    return ordered_keys(*pd.factorize(column))
+
+
+def ordered_keys(numbers: NDArray[np.intp], different: pd.Index) -> Keys:
+    """Return the keys of rows from the numbers and the different values that ``pd.factorize`` gives."""
     found = texts_of(different)
-    order = sorted(range(len(found)), key=found.__getitem__)
+    leaf, leaves = pd.factorize(np.array([key[: key.rfind("/") + 1] for key in found], dtype=object))
+    order = np.array(sorted(range(len(found)), key=found.__getitem__), np.intp)
     place = np.empty(len(found) + 1, np.intp)  # the last one for rows without a key, whose number is -1
     place[order], place[-1] = np.arange(len(found)), -1
-    values = [found[number] for number in order]
-    leaves = [key[: key.rfind("/") + 1] for key in values]
+    values = [found[number] for number in order.tolist()]
     folders = {""}
-    for leaf in set(leaves):
-        above = leaf
+    for above in leaves.tolist():
         while above not in folders:
             folders.add(above)
             above = above[: above.rfind("/", 0, -1) + 1]
     names = sorted(folders)
     begins = [bisect_left(values, name) for name in names]
     ends = [bisect_left(values, name + _BEHIND) for name in names]
-    number = {name: place for place, name in enumerate(names)}
-    folder = np.array([number[leaf] for leaf in leaves], np.intp)
+    folder = np.array([bisect_left(names, name) for name in leaves.tolist()], np.intp)[leaf[order]]
     return Keys(place[numbers], values, names, folder, np.array(begins, np.intp), np.array(ends, np.intp))
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from cijob_analysis.metrics.groups import groups_of, state_codes
 from cijob_analysis.metrics.instants import instants
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 _SAME_WORK: Final = ("workflow_id", "node", "task_type")
 _EARLIEST: Final = np.iinfo(np.int64).min
 
 
-def is_open(frame: pd.DataFrame, failed: NDArray[np.intp]) -> NDArray[np.bool_]:
+def is_open(frame: pd.DataFrame, failed: NDArray[np.intp], keys: NDArray[np.intp], n_keys: int) -> NDArray[np.bool_]:
     """Return for each of the rows `failed` whether the same work on the same object has not succeeded since.
 
     The same work is the same workflow and node, or without these the same kind of task. Since means: in a row that
@@ -26,15 +26,18 @@ def is_open(frame: pd.DataFrame, failed: NDArray[np.intp]) -> NDArray[np.bool_]:
     Parameters
     ----------
     frame : DataFrame
-        `state`, `created_at` are used, and `object_key`, `workflow_id`, `node`, `task_type` where there are any.
+        `state`, `created_at` are used, and `workflow_id`, `node`, `task_type` where there are any.
     failed : array of int
         Rows in state Failed.
+    keys : array of int
+        For each row of `frame` the number of its object, -1 where it has none.
+    n_keys : int
+        How many objects there are.
     """
-    if "object_key" not in frame.columns or not len(failed):
-        return np.ones(len(failed), bool)
+    if not len(failed):
+        return np.ones(0, bool)
     states, names = state_codes(frame)
-    keys, values = pd.factorize(frame["object_key"])
-    has_failed = np.zeros(len(values) + 1, bool)  # the last one for rows without a key, whose number is -1
+    has_failed = np.zeros(n_keys + 1, bool)  # the last one for rows without a key, whose number is -1
     has_failed[keys[failed]] = True
     succeeded = np.flatnonzero(has_failed[keys] & (states == names.index("Success")))
     rows = np.concatenate([failed, succeeded])

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from cijob_analysis.metrics.failures.facets import OBJECT, Facet, facets_of
+from cijob_analysis.metrics.failures.facets import OBJECT
 from cijob_analysis.metrics.failures.lift import LEAST, MOST_OF, PART_OF, Region, divergences
-from cijob_analysis.metrics.failures.prefixes import crowded_prefixes, keys_of
-from cijob_analysis.metrics.instants import instants
+from cijob_analysis.metrics.failures.prefixes import crowded_prefixes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
     from numpy.typing import NDArray
+
+    from cijob_analysis.metrics.failures.facets import Facet, Ground
 
 WINDOW: Final = "window"
 PREFIX: Final = "prefix"
@@ -96,20 +97,21 @@ class Exposed:
 
     Parameters
     ----------
-    frame : DataFrame
-        These rows. `ended_at` is used, and whatever they may have in common, where it is there.
+    ground : Ground
+        What the rows of a frame may have in common.
+    rows : array of int
+        Which of them could have failed, in order.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        has_keys = "object_key" in frame.columns
-        self._keys = keys_of(frame["object_key"] if has_keys else pd.Series(None, frame.index, dtype=object))
-        self._facets = facets_of(frame, self._keys)
-        self._ended = instants(frame, "ended_at")
-        rows = np.arange(len(frame))
+    def __init__(self, ground: Ground, rows: NDArray[np.intp]) -> None:
+        self._keys, self._ended = ground.keys, ground.ended
         self._everything = self._scope(rows, rows[:0])
+        counted = [(facet, facet.counts(rows)) for facet in ground.facets]
+        self._facets = [(facet, n, int((n > 0).sum())) for facet, n in counted if (n > 0).sum() > 1]
+        self._n_folders = ground.keys.folders_of(self._everything.keys)
 
     def findings(self, hits: NDArray[np.intp]) -> list[Finding]:
-        """Return where the failures `hits` are far more frequent than elsewhere.
+        """Return where the failures `hits`, which are among the rows, are far more frequent than elsewhere.
 
         The most telling region comes first. If it holds most of them, its rows are searched for what tells its
         failures from the rest; in any case, what lies outside of it is searched, too.
@@ -117,7 +119,7 @@ class Exposed:
         Parameters
         ----------
         hits : array of int
-            The numbers of the rows that failed in one way.
+            The numbers of those that failed in one way.
         """
         whole = self._everything._replace(hits=hits, objects=self._objects(hits))
         first = self._best(whole, PART_OF)
@@ -179,7 +181,7 @@ class Exposed:
 
     def _candidates(self, scope: Scope) -> list[Region]:
         """Return the most telling region of each kind; of regions that tell the same the first one counts."""
-        found = [self._prefixes(scope), *(self._value(facet, scope) for facet in self._facets), self._window(scope)]
+        found = [self._prefixes(scope), *(self._value(*facet, scope) for facet in self._facets), self._window(scope)]
         return [region for region in found if region is not None]
 
     def _prefixes(self, scope: Scope) -> Region | None:
@@ -191,25 +193,25 @@ class Exposed:
         is_below = np.zeros(len(self._keys.values) + 1, bool)  # the last one for rows without a key
         for prefix in prefixes:
             is_below[slice(*self._keys.span(prefix))] = True
-        choices = float(_PREFIXES_TRIED * len(self._keys.folders)) ** len(prefixes)
+        choices = float(_PREFIXES_TRIED * self._n_folders) ** len(prefixes)
         n_rows = int(is_below[scope.keys].sum())
         return self._region(scope, PREFIX, prefixes, n_rows, choices, lambda rows: is_below[keys[rows]])
 
-    def _value(self, facet: Facet, scope: Scope) -> Region | None:
-        values, n_hits = np.unique(facet.codes[scope.hits], return_counts=True)
+    def _value(self, facet: Facet, n: NDArray[np.int64], n_values: int, scope: Scope) -> Region | None:
+        """Return the most telling value of a facet that has `n_values` here, of which there are `n`."""
+        codes = facet.codes[scope.hits]
+        values, n_hits = np.unique(codes, return_counts=True)
         values, n_hits = values[values >= 0], n_hits[values >= 0]
         if not len(values):
             return None
-        n_rows = facet.n
-        if len(scope.rows) < len(facet.codes):
-            codes = facet.codes[scope.rows]
-            n_rows = np.bincount(codes[codes >= 0], minlength=len(facet.values))
-        best = int(np.argmax(divergences(n_hits, n_rows[values], len(scope.hits), len(scope.rows))))
-        value = int(values[best])
-        names, choices = (facet.values[value],), float(len(facet.values))
+        n_rows = n if len(scope.rows) == len(self._everything.rows) else facet.counts(scope.rows)
+        scores = divergences(n_hits, n_rows[values], len(scope.hits), len(scope.rows))
+        best = values[scores == scores.max()]
+        value = int(codes[np.isin(codes, best).argmax()])  # of equal ones the first, whatever their numbers are
         return self._region(
-            scope, facet.kind, names, int(n_rows[value]), choices, lambda rows: facet.codes[rows] == value
-        )
+            scope, facet.kind, (facet.values[value],), int(n_rows[value]), float(n_values),
+            lambda rows: facet.codes[rows] == value,
+        )  # fmt: skip
 
     def _window(self, scope: Scope) -> Region | None:
         """Return the shortest window that holds a share of the failures, of the shares the most telling one."""

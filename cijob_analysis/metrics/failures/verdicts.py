@@ -14,7 +14,7 @@ from cijob_analysis.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from cijob_analysis.metrics.failures.systemic import Finding
 
@@ -54,7 +54,8 @@ def verdict(
 
 def _text(found: Finding, noun: str, names: Mapping[str, str], zone: tzinfo) -> str:
     if found.kind == WINDOW:
-        what = f"one window: {_span(found.values[0], found.values[1], zone)}"
+        begin, end = (np.datetime64(text, "us").item().replace(tzinfo=UTC) for text in found.values)
+        what = f"one window: {span_text(begin, end, zone)}"
     else:
         labels = [f"{names[value]} ({value[:8]}…)" if value in names else value for value in found.values]
         what = f"one {found.kind}: {labels[0]}" if len(labels) == 1 else f"{_plural(found.kind, labels)}"
@@ -68,10 +69,10 @@ def _plural(kind: str, labels: Sequence[str]) -> str:
     return f"{counted(len(labels), kind).replace('prefixs', 'prefixes')}: {', '.join(labels)}"
 
 
-def _span(begin: str, end: str, zone: tzinfo) -> str:
+def span_text(first: datetime, last: datetime, zone: tzinfo) -> str:
     """Return a window as people read it: the day, from when until when, and the offset."""
-    first, last = (np.datetime64(text, "us").item().replace(tzinfo=UTC) for text in (begin, end))
     clock = "%H:%M:%S" if (last - first).total_seconds() < 120 else "%H:%M"
     local = [time.astimezone(zone) for time in (first, last)]
     day = "" if local[0].date() == local[1].date() else "%Y-%m-%d "
-    return f"{local[0]:%Y-%m-%d {clock}}–{local[1]:{day}{clock}} {clock_text(last, zone).rpartition(' ')[2]}"
+    until = "" if first == last else f"–{local[1]:{day}{clock}}"
+    return f"{local[0]:%Y-%m-%d {clock}}{until} {clock_text(last, zone).rpartition(' ')[2]}"
