@@ -3,133 +3,128 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics.instants import instant, instants
+from cijob_analysis.metrics.instants import instant
+from cijob_analysis.widgets.rows import Rows
+from cijob_analysis.widgets.selection_code import code_of
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-SEARCHED = ("batch_job_id", "name", "code", "message")
-"""Columns that a text is looked for in."""
-
-_CHOICES = {"states": "state", "types": "type", "workflows": "workflow_ids"}
-_BOUNDS = ("created_after", "created_before")
+_BY_THEMSELVES_NONE: Final = ("duration", "picked")
+"""Fields that are no filters by themselves, but belong to others."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Selection:
-    """Filters of batch jobs; a row is selected if it passes all that are set.
+    """Filters of batch jobs, executions or tasks; a row is selected if it passes all that are set.
 
     Attributes
     ----------
-    states, types : tuple of (str or None)
-        Only these; None stands for rows that have none. An empty tuple lets everything through.
+    batch_jobs, executions : tuple of str
+        Only rows of these, by `batch_job_id` and `run_id`. Here and below, an empty tuple lets everything through.
+    states, types, nodes, queues : tuple of (str or None)
+        Only rows with one of these in `state`; in `type` of batch jobs, or `task_type` of tasks; in `node`; in
+        `queue_id`. None stands for rows that have none.
     workflows : tuple of (str or None)
-        Only what runs one of these workflows, perhaps beside others; None stands for what runs none, as batch
-        jobs of type Job.
+        Only what belongs to one of these workflows, by `workflow_id`; of batch jobs what runs one of them, perhaps
+        beside others, by `workflow_ids`. None stands for what has no workflow, as batch jobs of type Job.
     created_after, created_before : datetime.datetime or None
-        Only what was created in between, both ends included; kept in UTC. ISO text is read, too.
+        Only what was created in between, both ends included; kept in UTC. ISO text with a zone is read, too.
+    window : tuple of two datetime.datetime, or None
+        Begin and end of a time, the end not before the begin, kept and read like the others. Only what was under way
+        in it: created before its end, and not known to have ended, in a final state, before its begin.
+    duration : str
+        What the next two are about: one of ``schema.DURATIONS``.
+    at_least_s, at_most_s : float or None
+        Only rows whose duration is not below, or not above this [s]. What is not known passes neither: the run time
+        and the turnaround of what has not finished, which may yet become any longer, and the wait of what has not
+        started; see `add_durations`.
     text : str
-        Only what has it in its id, name, error code or message, in whatever case.
+        Only rows that have it in an id, name, object key, error code or message, in whatever case and letter by
+        letter; see ``rows.SEARCHED``.
+    failures : tuple of (str, str)
+        Only failed rows of these clusters, each with its `code` and `pattern`; see `failure_clusters`.
+    picked : tuple of str
+        Ids of rows that were marked by hand: of the column that tells the rows of the frame apart.
+    only_picked : bool
+        Whether only the picked rows pass; none if nothing is picked.
 
     Raises
     ------
     ConfigurationError
-        A filter is not of its kind, or a time says not in which zone it is.
+        A filter is not of its kind, a time says not in which zone it is, or a window ends before it begins.
+
+    Examples
+    --------
+    >>> Selection(states="Failed", created_after="2026-03-01T08:00+08:00").names()
+    ('states', 'created_after')
     """
 
+    batch_jobs: tuple[str, ...] = ()
+    executions: tuple[str, ...] = ()
     states: tuple[str | None, ...] = ()
     types: tuple[str | None, ...] = ()
     workflows: tuple[str | None, ...] = ()
+    nodes: tuple[str | None, ...] = ()
+    queues: tuple[str | None, ...] = ()
     created_after: datetime | None = None
     created_before: datetime | None = None
+    window: tuple[datetime, datetime] | None = None
+    duration: str = "run_time_s"
+    at_least_s: float | None = None
+    at_most_s: float | None = None
     text: str = ""
+    failures: tuple[tuple[str, str], ...] = ()
+    picked: tuple[str, ...] = ()
+    only_picked: bool = False
 
     def __post_init__(self) -> None:
-        for name in _CHOICES:
-            object.__setattr__(self, name, _choice(name, getattr(self, name)))
-        for name in _BOUNDS:
-            if getattr(self, name) is not None:
-                time = pd.Timestamp(instant(getattr(self, name), name), tz=UTC).to_pydatetime()
-                object.__setattr__(self, name, time)
-        if not isinstance(self.text, str):
-            raise ConfigurationError(f"text={self.text!r} is no text")
+        for name in (field.name for field in fields(self)):
+            value = getattr(self, name)
+            object.__setattr__(self, name, _KINDS[name](name, value))
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the filters that are set; `duration` and `picked` are none by themselves."""
+        return tuple(name for name in self._set() if name not in _BY_THEMSELVES_NONE)
 
     def apply(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the selected rows of `frame`, in their order and with its attrs.
 
+        To do so again and again, keep a `Rows` of the frame.
+
         Raises
         ------
         SchemaError
-            A column that is filtered by is missing.
+            A column that is filtered by is missing, or holds no times with a zone.
         """
-        return frame.take(np.flatnonzero(together(self.masks(frame), len(frame))))
-
-    def masks(self, frame: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
-        """Return for each filter that is set which rows of `frame` pass it; raises like `apply`."""
-        masks = {}
-        for name in ("states", "types"):
-            if getattr(self, name):
-                masks[name] = _is_one_of(frame, _CHOICES[name], getattr(self, name))
-        if self.workflows:
-            masks["workflows"] = _runs_one_of(frame, self.workflows)
-        if self.created_after:
-            masks["created_after"] = instants(frame, "created_at") >= instant(self.created_after)
-        if self.created_before:
-            masks["created_before"] = instants(frame, "created_at") <= instant(self.created_before)
-        if self.text:
-            masks["text"] = _has_text(frame, self.text)
-        return masks
+        return frame.take(np.flatnonzero(Rows(frame).mask(self)))
 
     def as_code(self, frame: str = "frame") -> str:
-        """Return the lines of Python that select the same rows with pandas alone.
+        """Return the lines of Python that select the same rows without a widget, of whatever level.
 
         Parameters
         ----------
         frame : str
             What the frame is called there; the rows end up in ``selected``.
         """
-        lines = ["import pandas as pd", ""] if self.created_after or self.created_before else []
-        lines.append(f"selected = {frame}")
-        chosen = [(_CHOICES[name], getattr(self, name)) for name in ("states", "types")]
-        lines += [f"selected = selected[{_is_one_of_code(column, values)}]" for column, values in chosen if values]
-        if self.workflows:
-            lines += [
-                f"workflows = {{{', '.join(map(repr, self.workflows))}}}"
-                + "  # None: no workflow" * (None in self.workflows),
-                "selected = selected.loc[[",
-                '    not workflows.isdisjoint({part.strip() for part in ids.split(",")} - {""} or {None})',
-                '    for ids in selected["workflow_ids"].fillna("")',
-                "]]",
-            ]
-        for bound, sign in zip(_BOUNDS, (">=", "<="), strict=True):
-            if getattr(self, bound):
-                time = getattr(self, bound).isoformat()
-                lines.append(f'selected = selected[selected["created_at"] {sign} pd.Timestamp("{time}")]')
-        if self.text:
-            found = [f'selected["{name}"].str.contains(text, **anywhere)' for name in SEARCHED]
-            lines += [
-                f"text, anywhere = {self.text!r}, dict(case=False, regex=False, na=False)",
-                "selected = selected[\n    " + "\n    | ".join(found) + "\n]",
-            ]
-        return "\n".join(lines) + "\n"
+        return code_of(self, frame)
 
     def to_json(self) -> str:
-        """Return it as JSON text; `from_json` gives it back."""
+        """Return it as JSON text, times in ISO 8601; `from_json` gives it back."""
         return json.dumps(asdict(self), default=datetime.isoformat, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> Selection:
-        """Return the selection that `to_json` wrote.
+        """Return the selection that `to_json` wrote; what is not named there is not set.
 
         Raises
         ------
@@ -138,60 +133,111 @@ class Selection:
         """
         try:
             filters = json.loads(text)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ConfigurationError(f"{text!r} is no JSON") from error
         names = [field.name for field in fields(cls)]
-        if not isinstance(filters, dict) or set(filters) - set(names):
+        if not isinstance(filters, dict):
             raise ConfigurationError(f"{text!r} is no selection: an object that has {', '.join(names)}")
+        unknown = [repr(name) for name in filters if name not in names]
+        if unknown:
+            raise ConfigurationError(f"a selection has no {', '.join(unknown)}; it has {', '.join(names)}")
         return cls(**filters)
 
+    def _set(self) -> dict[str, Any]:
+        """Return what is not as it is by default."""
+        values = {field.name: (getattr(self, field.name), field.default) for field in fields(self)}
+        return {name: value for name, (value, default) in values.items() if value != default}
 
-def together(masks: dict[str, NDArray[np.bool_]], n: int, *, without: str = "") -> NDArray[np.bool_]:
-    """Return which of `n` rows pass all of `masks`, the one called `without` left aside."""
-    passed = np.ones(n, bool)
-    for name, mask in masks.items():
-        if name != without:
-            passed &= mask
-    return passed
-
-
-def workflows_of(cell: str) -> tuple[str | None, ...]:
-    """Return the workflow ids in a cell of joined ones; None, standing for no workflow, if there are none."""
-    ids = tuple(dict.fromkeys(part.strip() for part in cell.split(",") if part.strip()))
-    return ids or (None,)
+    def __repr__(self) -> str:
+        return f"Selection({', '.join(f'{name}={value!r}' for name, value in self._set().items())})"
 
 
-def _choice(name: str, values: object) -> tuple[str | None, ...]:
-    found = (values,) if isinstance(values, str) else tuple(values) if isinstance(values, Iterable) else (0,)
-    if not all(value is None or isinstance(value, str) for value in found):
+def _ids(name: str, values: object) -> tuple[str, ...]:
+    found = _values(name, values)
+    if None in found:
+        raise ConfigurationError(f"{name}={values!r} has None among the ids")
+    return tuple(value for value in found if value is not None)
+
+
+def _values(name: str, values: object) -> tuple[str | None, ...]:
+    found = [values] if isinstance(values, str) else values
+    if not isinstance(found, Iterable) or isinstance(found, bytes | Mapping):
         raise ConfigurationError(f"{name}={values!r} is neither a text nor several ones")
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(None if value is None else _text(name, value) for value in found))
 
 
-def _is_one_of(frame: pd.DataFrame, column: str, values: tuple[str | None, ...]) -> NDArray[np.bool_]:
-    schema.require(frame, column)
-    cells = frame[column]
-    mask = cells.isin([value for value in values if value is not None]).to_numpy(bool)
-    return mask | cells.isna().to_numpy(bool) if None in values else mask
+def _text(name: str, value: object) -> str:
+    try:
+        text = str.__str__(value)
+        text.encode()
+    except (TypeError, UnicodeEncodeError) as error:
+        raise ConfigurationError(f"{name}={value!r} is no text") from error
+    return text
 
 
-def _is_one_of_code(column: str, values: tuple[str | None, ...]) -> str:
-    cells, named = f'selected["{column}"]', [value for value in values if value is not None]
-    parts = [f"{cells}.isin({named!r})"] if named else []
-    return " | ".join([*parts, *([f"{cells}.isna()"] if None in values else [])])
+def _time(name: str, value: Any) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return pd.Timestamp(instant(value, name), tz=UTC).to_pydatetime()
+    except ConfigurationError:
+        raise
+    except ValueError as error:
+        raise ConfigurationError(f"{name}={value!r} is, in UTC, not in the years 1 to 9999") from error
 
 
-def _runs_one_of(frame: pd.DataFrame, workflows: tuple[str | None, ...]) -> NDArray[np.bool_]:
-    schema.require(frame, "workflow_ids")
-    codes, cells = pd.factorize(frame["workflow_ids"])
-    wanted = set(workflows)
-    matches = np.array([*(not wanted.isdisjoint(workflows_of(cell)) for cell in cells), None in wanted], bool)
-    return matches[codes]  # the code of a missing cell is -1
+def _window(name: str, value: object) -> tuple[datetime, datetime] | None:
+    if value is None:
+        return None
+    times = [_time(name, time) for time in value] if isinstance(value, tuple | list) else []
+    match times:
+        case [datetime() as begin, datetime() as end] if begin <= end:
+            return begin, end
+    raise ConfigurationError(f"{name}={value!r} is no pair of times, the end not before the begin")
 
 
-def _has_text(frame: pd.DataFrame, text: str) -> NDArray[np.bool_]:
-    schema.require(frame, *SEARCHED)
-    found = np.zeros(len(frame), bool)
-    for name in SEARCHED:
-        found |= frame[name].str.contains(text, case=False, regex=False, na=False).to_numpy(bool)
-    return found
+def _duration(name: str, value: object) -> str:
+    if value not in schema.DURATIONS:
+        raise ConfigurationError(f"{name}={value!r} is none of {', '.join(schema.DURATIONS)}")
+    return _text(name, value)
+
+
+def _seconds(name: str, value: object) -> float | None:
+    if value is None:
+        return None
+    try:
+        seconds = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+    except OverflowError:
+        seconds = math.inf
+    if not math.isfinite(seconds):
+        raise ConfigurationError(f"{name}={value!r} is no number of seconds")
+    return seconds
+
+
+def _failures(name: str, value: object) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for pair in value if isinstance(value, tuple | list) else (value,):
+        if not isinstance(pair, tuple | list) or len(pair) != 2:
+            raise ConfigurationError(f"{name}={value!r} is not pairs of a code and a pattern")
+        pairs.append((_text(name, pair[0]), _text(name, pair[1])))
+    return tuple(dict.fromkeys(pairs))
+
+
+def _is_true(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name}={value!r} is neither True nor False")
+    return value
+
+
+_KINDS: Final[dict[str, Callable[[str, Any], object]]] = {
+    **dict.fromkeys(("batch_jobs", "executions", "picked"), _ids),
+    **dict.fromkeys(("states", "types", "workflows", "nodes", "queues"), _values),
+    **dict.fromkeys(("created_after", "created_before"), _time),
+    "window": _window,
+    "duration": _duration,
+    **dict.fromkeys(("at_least_s", "at_most_s"), _seconds),
+    "text": _text,
+    "failures": _failures,
+    "only_picked": _is_true,
+}
+"""How what is given for each field is brought into the form in which it is kept."""
