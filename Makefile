@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint test-oldest test-spark lab bench staircase pictures gallery clean help
+.PHONY: demo test lint test-oldest test-spark lab bench staircase pictures screenshots gallery clean help
 
 help:
 	@echo "make demo         fetch all three levels from a CI service on this machine; CSV and pictures in demo-output/"
@@ -21,6 +21,7 @@ help:
 	@echo "make bench        ours, the official SDK and the floor, side by side"
 	@echo "make staircase    concurrency, waits and throughput against the library staircase"
 	@echo "make pictures     the pictures of the README"
+	@echo "make screenshots  the dashboard in a real Chromium, for the README"
 	@echo "make gallery      each plot with few and many rows, none, all failed, in Chinese; gallery-output/index.html"
 	@echo "make clean        remove what these made"
 
@@ -52,6 +53,9 @@ staircase: $(VENV)/dev.stamp $(STAIRCASE)/peer.stamp
 
 pictures: $(VENV)/demo.stamp
 	$(BIN)/python docs/make_pictures.py
+
+screenshots: $(VENV)/dev.stamp
+	$(BIN)/python docs/make_screenshots.py
 
 gallery: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_gallery.py --out gallery-output

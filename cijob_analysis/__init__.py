@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from cijob_analysis.snapshot import Snapshot as Snapshot
     from cijob_analysis.snapshot import read_snapshot as read_snapshot
     from cijob_analysis.widgets import Explorer as Explorer
+    from cijob_analysis.widgets import Selection as Selection
     from cijob_analysis.widgets import explore as explore
 
 _HOME = {
@@ -133,6 +134,7 @@ _HOME = {
     "describe": "plots",
     "explore": "widgets",
     "Explorer": "widgets",
+    "Selection": "widgets",
     "write_csv": "files",
     "read_csv": "files",
     "CIJobError": "exceptions",

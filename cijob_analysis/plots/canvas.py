@@ -8,12 +8,15 @@ from io import BytesIO
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import IdentityTransform
+from PIL import Image
 
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.ledger import ledger_of
@@ -158,6 +161,16 @@ def figure_of(ax: Axes) -> Figure:
     figure = ax.figure
     assert figure is not None  # noqa: S101 - axes that can be drawn on have one
     return figure if isinstance(figure, Figure) else figure.figure
+
+
+def png_of(figure: Figure, dpi: float) -> bytes:
+    """Return what is on `figure` as PNG; `savefig` draws all of it twice, the first time for the layout alone."""
+    figure.set_dpi(dpi)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    png = BytesIO()
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).save(png, format="png", compress_level=3)
+    return png.getvalue()
 
 
 def width_of(ax: Axes) -> float:

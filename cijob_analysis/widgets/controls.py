@@ -1,135 +1,169 @@
-"""The controls of a dashboard: what they are set to is a selection."""
+"""The controls of a dashboard: each sets one filter of the selection, and shows what it is set to."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import ipywidgets
-import pandas as pd
 
 from cijob_analysis import schema
-from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.metrics import state_counts
 from cijob_analysis.plots.zones import zone_label
-from cijob_analysis.widgets.selection import Selection, workflows_of
+from cijob_analysis.widgets.entry import seconds_of, text_of
 from cijob_analysis.widgets.toggles import Toggles
-from cijob_analysis.words import number
+from cijob_analysis.words import number, shortened
+
+if TYPE_CHECKING:
+    from cijob_analysis.widgets.rows import Rows
+    from cijob_analysis.widgets.selection import Selection
+
+CHOICES: Final = {"types": "Type", "workflows": "Workflow", "nodes": "Node", "queues": "Queue"}
+"""Filters that are chosen from lists, and what the lists are called."""
+_DURATIONS: Final = {"queue_wait_s": "queue wait", "run_time_s": "run time", "turnaround_s": "turnaround"}
+_LONGEST: Final = 26
+_WIDE: Final = {"description_width": "7.5em"}
 
 
 class Controls:
-    """Controls for the filters of batch jobs, with what occurs in a frame to choose from.
+    """Controls for the filters of one level at a time.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        Batch jobs.
+    levels : iterable of Rows
+        What they will have to choose from.
     zone : datetime.tzinfo
         Zone in which times are entered.
+    changed : callable
+        Called with the filter that was changed, as a keyword, and its value; or a function that returns it, of what
+        it is when the change is made.
+    names : mapping of str to str
+        Names of workflows by their ids.
 
     Attributes
     ----------
-    states, types : Toggles
+    states : Toggles
         Buttons; none pressed stands for all.
-    workflows : ipywidgets.SelectMultiple
-        Ids; None is "(no workflow)", nothing chosen stands for all.
+    choices : dict of str to ipywidgets.SelectMultiple
+        The lists; None is "(none)", nothing chosen stands for all.
     created_after, created_before : ipywidgets.NaiveDatetimePicker
         Both ends are included.
+    duration : ipywidgets.Dropdown
+        Which duration is meant by the next two.
+    at_least, at_most : ipywidgets.Text
+        Durations such as ``90 s`` or ``1 h 30 min``.
     text : ipywidgets.Text
-        Looked for in id, name, code and message.
+        Looked for in id, key, name, code and message.
     """
 
-    def __init__(self, frame: pd.DataFrame, zone: tzinfo) -> None:
-        self._zone = zone
-        states = [or_none(state) for state in state_counts(frame)["state"]]
-        self.states = Toggles("State", {state: state or "(no state)" for state in states})
-        types = dict.fromkeys((*schema.TYPES, *map(or_none, frame["type"].unique())))
-        self.types = Toggles("Type", {kind: kind or "(no type)" for kind in types})
-        wide, where = {"description_width": "7.5em"}, f"in {zone_label(zone)}"
-        self.workflows = ipywidgets.SelectMultiple(
-            options=_workflow_options(frame), rows=4, description="Workflow", style=wide, layout={"width": "auto"}
+    def __init__(
+        self, levels: Iterable[Rows], zone: tzinfo, changed: Callable[..., None], names: Mapping[str, str]
+    ) -> None:
+        self._zone, self._changed, self._names = zone, changed, names
+        self._labels: dict[str, list[str]] = {}
+        n_states = max(len(_states(rows)) for rows in levels)
+        self.states = Toggles("State", n_states, self._toggle_state)
+        self.choices = {
+            name: ipywidgets.SelectMultiple(rows=5, description=label, style=_WIDE, layout={"width": "auto"})
+            for name, label in CHOICES.items()
+        }
+        where = f"in {zone_label(zone)}"
+        self.created_after = ipywidgets.NaiveDatetimePicker(description="Created from", tooltip=where, style=_WIDE)
+        self.created_before = ipywidgets.NaiveDatetimePicker(description="Created until", tooltip=where, style=_WIDE)
+        options = [(label, name) for name, label in _DURATIONS.items()]
+        self.duration = ipywidgets.Dropdown(options=options, description="Duration", style=_WIDE)
+        self.at_least, self.at_most = (
+            ipywidgets.Text(description=label, placeholder="90 s, 5 min, 1.5 h", continuous_update=False, style=_WIDE)
+            for label in ("At least", "At most")
         )
-        self.created_after = ipywidgets.NaiveDatetimePicker(description="Created from", tooltip=where, style=wide)
-        self.created_before = ipywidgets.NaiveDatetimePicker(description="Created until", tooltip=where, style=wide)
         self.text = ipywidgets.Text(
-            description="Text", placeholder="in id, name, code, message", continuous_update=False, style=wide,
-            layout={"width": "27em"},
+            description="Text", placeholder="in key, name, code or message", continuous_update=False, style=_WIDE,
+            layout={"width": "30em"},
         )  # fmt: skip
+        self._zone_note = ipywidgets.Label(f"times in {zone_label(zone)}")
+        self._zone_note.add_class("cijob-zone")
+        self._observe()
 
-    @property
-    def selection(self) -> Selection:
-        """What they are set to.
+    def load(self, rows: Rows) -> None:
+        """Choose from the values of another level; what has nothing to choose from is hidden."""
+        self.states.load({state: state or "(no state)" for state in _states(rows)})
+        for name, box in self.choices.items():
+            values = rows.values(name) if rows.has(name) else ()
+            self._labels[name] = shortened([self._label(value) for value in values], _LONGEST)
+            box.options = list(zip(self._labels[name], values, strict=True))
+            box.rows = min(max(len(values), 2), 5)
+            box.layout.display = None if any(value is not None for value in values) else "none"
 
-        Raises
-        ------
-        ConfigurationError
-            When set: it names a state, a type or a workflow that there is no control for; nothing is changed.
-        """
-        return Selection(
-            states=self.states.value,
-            types=self.types.value,
-            workflows=self.workflows.value,
-            created_after=self._from_picker(self.created_after),
-            created_before=self._from_picker(self.created_before),
-            text=self.text.value,
-        )
-
-    @selection.setter
-    def selection(self, selection: Selection) -> None:
-        for label, wanted, known in (
-            ("State", selection.states, self.states.buttons),
-            ("Type", selection.types, self.types.buttons),
-            ("Workflow", selection.workflows, {value for _, value in self.workflows.options}),
-        ):
-            unknown = [repr(value) for value in wanted if value not in known]
-            if unknown:
-                raise ConfigurationError(f"{label}: there is no {', '.join(unknown)} to choose")
-        self.states.value = selection.states
-        self.types.value = selection.types
-        self.workflows.value = selection.workflows
+    def show(self, selection: Selection, counts: Callable[[str], Mapping[str | None, int]]) -> None:
+        """Set all to `selection`; `counts` says of a filter how many rows each of its values would bring."""
+        self.states.show(selection.states, counts("states"))
+        for name, box in self.choices.items():
+            chosen, values = getattr(selection, name), [value for _, value in box.options]
+            wanted = tuple(value for value in values if value in chosen)
+            if set(box.value) != set(wanted):
+                box.value = wanted
+            if box.layout.display != "none":
+                n = counts(name)
+                labels = tuple(
+                    f"{label}: {number(n.get(value, 0))}"
+                    for label, value in zip(self._labels[name], values, strict=True)
+                )
+                box.set_trait("_options_labels", labels)  # setting the options would drop what is chosen
         self.created_after.value = self._to_picker(selection.created_after)
         self.created_before.value = self._to_picker(selection.created_before)
+        self.duration.value = selection.duration
+        self.at_least.value, self.at_most.value = text_of(selection.at_least_s), text_of(selection.at_most_s)
         self.text.value = selection.text
 
-    def observe(self, callback: Callable[[Any], None]) -> None:
-        """Call `callback` whenever one of them is changed."""
-        buttons = (*self.states.buttons.values(), *self.types.buttons.values())
-        for control in (*buttons, self.workflows, self.created_after, self.created_before, self.text):
-            control.observe(callback, names="value")
+    def more(self) -> ipywidgets.Widget:
+        """Return those that are not needed at once, as a part of a page."""
+        lists = ipywidgets.HBox(tuple(self.choices.values()))
+        times = ipywidgets.VBox((self.created_after, self.created_before, self._zone_note))
+        durations = ipywidgets.VBox((self.duration, self.at_least, self.at_most))
+        ranges = ipywidgets.HBox((times, durations))
+        for part in (lists, ranges):
+            part.add_class("cijob-filters")
+        return ipywidgets.VBox((lists, ranges))
 
-    def rows(self) -> tuple[ipywidgets.Widget, ...]:
-        """Return them as rows of a page."""
-        zone = ipywidgets.Label(f"times in {zone_label(self._zone)}")
-        zone.add_class("cijob-zone")
-        times = ipywidgets.VBox((self.created_after, self.created_before, zone))
-        filters = ipywidgets.HBox((self.workflows, times, self.text))
-        filters.add_class("cijob-filters")
-        return self.states, self.types, filters
+    def _observe(self) -> None:
+        for name, box in self.choices.items():
+            box.observe(self._set_choice(name), names="value")
+        self.created_after.observe(lambda it: self._changed(created_after=self._from_picker(it["new"])), names="value")
+        self.created_before.observe(
+            lambda it: self._changed(created_before=self._from_picker(it["new"])), names="value"
+        )
+        self.duration.observe(lambda it: self._changed(duration=it["new"]), names="value")
+        self.at_least.observe(lambda it: self._changed(at_least_s=lambda _: seconds_of(it["new"])), names="value")
+        self.at_most.observe(lambda it: self._changed(at_most_s=lambda _: seconds_of(it["new"])), names="value")
+        self.text.observe(lambda it: self._changed(text=it["new"]), names="value")
 
-    def _from_picker(self, picker: ipywidgets.NaiveDatetimePicker) -> datetime | None:
-        local: datetime | None = picker.value
+    def _toggle_state(self, state: str | None, is_chosen: bool) -> None:
+        # Not what all buttons say: another thread may be setting them.
+        def toggled(states: tuple[str | None, ...]) -> tuple[str | None, ...]:
+            others = [one for one in states if one != state]
+            return tuple(sorted([*others, state] if is_chosen else others, key=_place_in(list(self.states.buttons))))
+
+        self._changed(states=toggled)
+
+    def _set_choice(self, name: str) -> Callable[[dict[str, Any]], None]:
+        return lambda change: self._changed(**{name: tuple(change["new"])})
+
+    def _label(self, value: str | None) -> str:
+        return "(none)" if value is None else self._names.get(value, value)
+
+    def _from_picker(self, local: datetime | None) -> datetime | None:
         return None if local is None else local.replace(tzinfo=self._zone).astimezone(UTC)
 
     def _to_picker(self, time: datetime | None) -> datetime | None:
         return None if time is None else time.astimezone(self._zone).replace(tzinfo=None)
 
 
-def counts_of(column: pd.Series) -> Mapping[str | None, int]:
-    """Return how many cells have which value; None stands for a missing one."""
-    return {or_none(value): int(n) for value, n in column.value_counts(dropna=False).items()}
+def _states(rows: Rows) -> list[str | None]:
+    """Return the states that a level may have: all that are known, and what else occurs."""
+    found = rows.values("states")
+    return [*schema.in_order(state for state in found if state is not None), *([None] if None in found else [])]
 
 
-def or_none(value: Any) -> str | None:
-    """Return the text of a cell; None if it is missing."""
-    return None if pd.isna(value) else str(value)
-
-
-def _workflow_options(frame: pd.DataFrame) -> list[tuple[str, str | None]]:
-    """Return the workflows with how many rows run them, the most used first, and what runs none last."""
-    n: Counter[str | None] = Counter()
-    for cell, rows in frame["workflow_ids"].fillna("").value_counts().items():
-        n.update(dict.fromkeys(workflows_of(str(cell)), int(rows)))
-    order = sorted(n, key=lambda name: (name is None, -n[name], name or ""))
-    return [(f"{name or '(no workflow)'}: {number(n[name])}", name) for name in order]
+def _place_in(order: list[str | None]) -> Callable[[str | None], int]:
+    """Return the key by which values come in the order of `order`, unknown ones last."""
+    return lambda value: order.index(value) if value in order else len(order)

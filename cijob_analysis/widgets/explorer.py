@@ -1,45 +1,53 @@
-"""The dashboard for batch jobs: controls that filter a table and pictures in place."""
+"""The dashboard: one selection, and everything that shows it."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from datetime import tzinfo
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
-import numpy as np
 import pandas as pd
 
 from cijob_analysis import schema
-from cijob_analysis.exceptions import ConfigurationError
+from cijob_analysis.exceptions import CIJobError
 from cijob_analysis.files import write_csv
-from cijob_analysis.metrics.instants import instants
+from cijob_analysis.metrics.inputs import workflow_names
 from cijob_analysis.plots.zones import zone_of
 from cijob_analysis.widgets import markup
-from cijob_analysis.widgets.controls import Controls, counts_of
-from cijob_analysis.widgets.csv_button import CsvButton
-from cijob_analysis.widgets.pictures import PICTURES, PicturePane, Plot
-from cijob_analysis.widgets.selection import Selection, together
+from cijob_analysis.widgets.buttons import CopyButton, FileButton
+from cijob_analysis.widgets.exploration import Exploration
+from cijob_analysis.widgets.exports import FILES, content_of
+from cijob_analysis.widgets.fallback import WithStaticCopy
+from cijob_analysis.widgets.header import Header, html_part
+from cijob_analysis.widgets.models import models_below
+from cijob_analysis.widgets.selection import Selection
+from cijob_analysis.widgets.tabs import Tabs
+from cijob_analysis.widgets.turns import Turns
+from cijob_analysis.widgets.view import View
 from cijob_analysis.words import number
 
 if TYPE_CHECKING:
     from os import PathLike
 
+    from cijob_analysis.snapshot import Snapshot
+    from cijob_analysis.widgets.pictures import Plot
+
 _log = logging.getLogger(__name__)
 _STYLE = Path(__file__).with_name("explorer.css")
 
 
-def explore(frame: pd.DataFrame, *, tz: tzinfo | str = "UTC") -> Explorer:
-    """Return a dashboard that filters batch jobs by state, type, workflow, time and text, for a notebook to show.
+def explore(data: Snapshot | pd.DataFrame, *, tz: tzinfo | str = "UTC") -> Explorer:
+    """Return a dashboard that shows, filters and hands on what a fetch returned, for a notebook to show.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        Batch jobs as a fetch returns them; the dashboard works on a copy.
+    data : Snapshot or pandas.DataFrame
+        All levels, between which one goes down and back; or batch jobs, executions or tasks alone. The dashboard
+        works on copies.
     tz : tzinfo or str
         Zone in which times are shown and entered, such as ``Asia/Shanghai``.
 
@@ -51,71 +59,82 @@ def explore(frame: pd.DataFrame, *, tz: tzinfo | str = "UTC") -> Explorer:
     Raises
     ------
     ConfigurationError
-        `frame` is no DataFrame, or there is no such zone.
+        `data` is neither, or there is no such zone.
     SchemaError
         A column is missing, or holds no times with a zone.
+
+    Examples
+    --------
+    >>> explorer = explore(snapshot, tz="Asia/Shanghai")  # doctest: +SKIP
+    >>> explorer.selected.to_clipboard()  # doctest: +SKIP
     """
-    return Explorer(frame, tz=tz)
+    return Explorer(data, tz=tz)
 
 
-class Explorer(ipywidgets.VBox):  # type: ignore[misc]
-    """A dashboard for batch jobs; `explore` makes one.
+class Explorer(WithStaticCopy, ipywidgets.VBox):  # type: ignore[misc]
+    """A dashboard; `explore` makes one.
 
-    Controls hold what is chosen, pure functions compute, and everything shown is replaced in place. In today's
-    front ends callbacks run on other threads, beside a busy cell: one lock is held while anything is replaced,
-    and a change whose values are shown already, by one that came after it, draws nothing.
+    Everything shows one selection, which `exploration` keeps, and is replaced in place. Changes come on many threads,
+    also beside a busy cell: see `Turns`.
 
     Parameters
     ----------
-    frame, tz
+    data, tz
         As for `explore`.
-    pictures : mapping of str to callable
-        Titles of the pictures, at least one, and the functions that draw them: ``plot_states(frame, tz=zone)``.
+    pictures : mapping of str to callable, optional
+        Functions that draw the pictures ``states`` and ``durations`` in other ways.
 
     Attributes
     ----------
-    frame : pandas.DataFrame
-        All batch jobs.
-    controls : Controls
-        The controls of the filters.
+    exploration : Exploration
+        The levels, the selection and the way down.
+    header : Header
+        The numbers, the controls of the filters, as `controls`, too, and the way back.
+    tabs : Tabs
+        Everything else; its `timeline` and `table` are here, too.
     """
 
     def __init__(
-        self, frame: pd.DataFrame, *, tz: tzinfo | str = "UTC", pictures: Mapping[str, Plot] = PICTURES
+        self,
+        data: Snapshot | pd.DataFrame,
+        *,
+        tz: tzinfo | str = "UTC",
+        pictures: Mapping[str, Plot] | None = None,
     ) -> None:
-        if not isinstance(frame, pd.DataFrame):
-            kind = type(frame).__name__
-            raise ConfigurationError(f"explore takes a DataFrame, as fetch_batch_jobs(client) returns, and no {kind}")
-        schema.require(frame, *markup.NEEDED)
-        for name in ("created_at", "started_at", "ended_at"):
-            instants(frame, name)
         self._zone = zone_of(tz)
-        self.frame = frame.copy()
-        self._lock = RLock()
-        self._is_held = False
-        self._numbers_of: Selection | None = None
-        self._picture_of: dict[PicturePane, Selection] = {}
-
-        self.controls = Controls(self.frame, self._zone)
-        self.reset_button = ipywidgets.Button(description="Reset")
-        self.code_button = ipywidgets.ToggleButton(description="Copy as code")
-        filename = f"{schema.noun_of(self.frame).replace(' ', '_')}s.csv"
-        self.csv_button = CsvButton(self._csv, filename, self._failed)
-        self.code = ipywidgets.Textarea(description="Code", rows=8, layout={"width": "100%", "display": "none"})
-        self.summary, self.status, self.table = (_html(name) for name in ("summary", "status", "table"))
-        self.panes = tuple(PicturePane(plot) for plot in pictures.values())
-        self.tabs = ipywidgets.Tab(self.panes, titles=tuple(pictures), selected_index=0)
-        actions = ipywidgets.HBox((self.reset_button, self.csv_button, self.code_button, self.status))
-        actions.add_class("cijob-actions")
+        self.exploration = Exploration(data)
+        self._turns = Turns(self._show, self._failed)
+        self._level: str | None = None
+        self._numbers_of: object = None
+        snapshot = self.exploration.snapshot
+        self.csv_button, self.parquet_button = (self._save_button(ending) for ending in FILES)
+        self.copy_button = CopyButton(lambda: self.selection.as_code(), self._failed, description="Copy as code")
+        self.header = Header(
+            self.exploration, self._zone, {} if snapshot is None else workflow_names(snapshot), do=self._do,
+            change=self._change, reset=self.reset, buttons=(self.csv_button, self.parquet_button, self.copy_button),
+        )  # fmt: skip
+        self.tabs = Tabs(
+            self.exploration, self._zone, pictures or {}, change=self._change, redraw=self._turns.show,
+            failed=self._failed,
+        )  # fmt: skip
+        self.controls, self.timeline, self.table = self.header.controls, self.tabs.timeline, self.tabs.table
+        self.details = html_part("details")
         style = ipywidgets.HTML(f"<style>{_STYLE.read_text('utf-8')}</style>", layout={"display": "none"})
-        super().__init__((style, self.summary, *self.controls.rows(), actions, self.code, self.tabs, self.table))
+        super().__init__((style, self.header, self.tabs, self.details))
         self.add_class("cijob-explorer")
 
-        self._refresh()
-        self.controls.observe(self._refresh)
-        self.tabs.observe(self._refresh, names="selected_index")
-        self.code_button.observe(self._show_code, names="value")
-        self.reset_button.on_click(lambda _: self.reset())
+        self._turns.show()
+        self.timeline.observe(self._brushed, names="window")
+        self.timeline.on_pick(lambda row: self._do(self._pick, row))
+        self.timeline.on_open(lambda row: self._do(self._open, row))
+        self.table.observe(lambda change: self._change(picked=tuple(change["new"])), names="picked")
+        self.table.on_open(lambda row: self._do(self._open, row))
+        self.tabs.observe(lambda _: self._turns.show(), names="selected_index")
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All rows of the level that is looked at."""
+        return self.exploration.frame
 
     @property
     def selection(self) -> Selection:
@@ -123,25 +142,50 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
 
         Raises
         ------
-        ConfigurationError
-            When set: it names a state, a type or a workflow that no row has; nothing is changed.
+        SchemaError
+            When set: a filter needs a column that the level has not; nothing is changed.
         """
-        return self.controls.selection
+        return self.exploration.selection
 
     @selection.setter
     def selection(self, selection: Selection) -> None:
-        with self._lock:
-            self._is_held = True
-            try:
-                self.controls.selection = selection
-            finally:
-                self._is_held = False
-                self._refresh()
+        with self._turns.lock:
+            self.exploration.set(selection)
+            self._turns.show()
 
     @property
     def selected(self) -> pd.DataFrame:
         """The selected rows, in the order of `frame` and with its attrs; a new frame each time."""
-        return self.selection.apply(self.frame)
+        with self._turns.lock:
+            return self.exploration.selected
+
+    @property
+    def picked(self) -> pd.DataFrame:
+        """The rows that are picked, selected or not; a new frame each time."""
+        with self._turns.lock:
+            return self.frame.take(self.exploration.rows.positions(self.selection.picked))
+
+    def look_at(self, level: str) -> None:
+        """Look at ``batch_jobs``, ``executions`` or ``tasks``; raises ConfigurationError if there are none."""
+        with self._turns.lock:
+            self.exploration.look_at(level)
+            self._turns.show()
+
+    def look_into(self, ident: str) -> None:
+        """Go down into the row with this id, or show all of it if there is nothing below."""
+        with self._turns.lock:
+            for row in self.exploration.rows.positions([ident]):
+                self._do(self._open, int(row))
+
+    def back(self) -> None:
+        """Go back to where one came from."""
+        with self._turns.lock:
+            self.exploration.back()
+            self._turns.show()
+
+    def reset(self) -> None:
+        """Take back all filters; what one went down into stays."""
+        self._do(self.exploration.reset)
 
     def write_csv(self, path: str | PathLike[str], *, overwrite: bool = False) -> Path:
         """Write the selected rows as CSV, and return where they are.
@@ -150,97 +194,99 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]
         """
         return write_csv(self.selected, path, overwrite=overwrite)
 
-    def reset(self) -> None:
-        """Take back all filters."""
-        self.selection = Selection()
-
     def close(self) -> None:
         """Remove the dashboard from the page and its models from the kernel; the selected rows can still be had."""
-        for model in _models_below(self) if self.comm is not None else []:
+        for model in models_below(self) if self.comm is not None else []:
             model.close()
         super().close()
 
-    def _refresh(self, _: object = None) -> None:
-        """Show what the controls say, unless it is shown."""
-        with self._lock:
-            if self._is_held:
-                return
-            try:
-                while self._show(self.selection, self.panes[self.tabs.selected_index or 0]):
-                    pass  # until nothing has changed meanwhile
-            except Exception as error:  # noqa: BLE001 - whatever it is, people must see it
-                self._failed(error)
+    def _change(self, **filters: Any) -> None:
+        """Set filters; one given as a function is called with what it is when it is its turn."""
 
-    def _show(self, selection: Selection, pane: PicturePane) -> bool:
-        """Bring the numbers, the table and one picture up to date; return whether anything had to be done."""
-        is_stale = selection != self._numbers_of, selection != self._picture_of.get(pane)
-        if not any(is_stale):
-            return False
-        masks = selection.masks(self.frame)
-        selected = self.frame.take(np.flatnonzero(together(masks, len(self.frame))))
-        if is_stale[0]:
-            self._numbers_of = None
-            self.status.value = ""
-            for name, column in (("states", "state"), ("types", "type")):
-                others = together(masks, len(self.frame), without=name)  # so a button says what it would bring
-                getattr(self.controls, name).show_counts(counts_of(self.frame[column][others]))
-            self.table.value = _region(markup.table_html(selected, self._zone), len(self.frame))
-            self.code.value = selection.as_code()
-            self.summary.value = markup.summary_html(self.frame, selected, self._zone)
-            self._numbers_of = selection
-        if is_stale[1]:
-            self._picture_of[pane] = selection  # also if it fails: it would fail again
-            pane.draw(selected, self._zone)
-        return True
+        def change() -> None:
+            now = self.selection
+            self.exploration.change(
+                **{name: it(getattr(now, name)) if callable(it) else it for name, it in filters.items()}
+            )
+
+        self._do(change)
+
+    def _do(self, act: Callable[..., object], *arguments: Any) -> None:
+        """Make a change when it is its turn; if it can be made, what went wrong before is over."""
+
+        def do() -> None:
+            act(*arguments)
+            self.header.status.value = ""
+
+        self._turns.do(do)
+
+    def _brushed(self, change: dict[str, Any]) -> None:
+        window = change["new"]
+        self._change(window=tuple(datetime.fromtimestamp(ms / 1e3, UTC) for ms in window) if window else None)
+
+    def _pick(self, row: int) -> None:
+        """Pick a row or let it go, and show all of it."""
+        ident = str(self.frame[self.exploration.rows.key].iloc[row])
+        picked = self.selection.picked
+        others = tuple(one for one in picked if one != ident)
+        self.exploration.change(picked=others if ident in picked else (*picked, ident))
+        self._show_row(row)
+
+    def _open(self, row: int) -> None:
+        if not self.exploration.open(row):
+            self._show_row(row)
+
+    def _show_row(self, row: int) -> None:
+        self.details.value = markup.row_html(self.frame.iloc[row], schema.noun_of(self.frame), self._zone)
+
+    def _view(self) -> View:
+        return View(self.exploration.rows, self.selection, self._zone, self.exploration.snapshot)
+
+    def _show(self) -> bool:
+        """Bring the numbers, or the tab that is looked at, up to date; return whether anything had to be done."""
+        here, view = self.exploration.steps, self._view()
+        if self._numbers_of != here:
+            self._numbers_of = here  # also if it fails: it would fail again
+            with self._turns.mirroring():
+                self._show_numbers(view)
+            return True
+        return self.tabs.draw(view, here)
+
+    def _show_numbers(self, view: View) -> None:
+        if self._level != self.exploration.level:
+            self._level = self.exploration.level
+            self.header.load(view)
+            self.tabs.load(view, self.exploration.as_of)
+            self.details.value = ""
+        self.header.show(view, self.exploration)
+        self.tabs.show(view)
 
     def _failed(self, error: Exception) -> None:
-        _log.error("a callback of the dashboard failed", exc_info=error)
-        self.status.value = markup.alert_html(error)
+        if not isinstance(error, CIJobError):  # these say themselves what was wrong with what was asked for
+            _log.error("a callback of the dashboard failed", exc_info=error)
+        self.header.status.value = markup.alert_html(error)
+        self._numbers_of = None  # a control that was not followed goes back to what holds
 
-    def _show_code(self, _: object) -> None:
-        self.code.layout.display = None if self.code_button.value else "none"
+    def _save_button(self, ending: str) -> FileButton:
+        words, mime = FILES[ending]
+        return FileButton(
+            partial(self._file, ending),
+            lambda: f"{schema.noun_of(self.frame).replace(' ', '_')}s.{ending}",
+            self._failed,
+            description=f"Save {words}",
+            mime=mime,
+        )
 
-    def _csv(self) -> bytes:
-        self.status.value = ""
-        with TemporaryDirectory() as folder:
-            return self.write_csv(Path(folder, "selected.csv")).read_bytes()
+    def _file(self, ending: str) -> bytes:
+        self.header.status.value = ""
+        return content_of(self.selected, ending)
 
     def __repr__(self) -> str:
         noun = schema.noun_of(self.frame)
         return f"<Explorer: {number(len(self.selected))} of {number(len(self.frame))} {noun}s selected>"
 
-    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
-        """Return the dashboard, and a picture and a table for places without a kernel."""
-        bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        selected, pane = self.selected, self.panes[self.tabs.selected_index or 0]
-        html = markup.static_html(
-            markup.summary_html(self.frame, selected, self._zone),
-            pane.image.value, pane.sentence, markup.table_html(selected, self._zone, most=20),
-        )  # fmt: skip
-        return {**bundle, "text/html": html}
-
-
-def _html(name: str) -> ipywidgets.HTML:
-    part = ipywidgets.HTML()
-    part.add_class(f"cijob-{name}")
-    return part
-
-
-def _region(table: str, n_rows: int) -> str:
-    """Return a table in a box that the keyboard reaches and scrolls, high enough for so many rows if they are few."""
-    height = min(80 + 24 * n_rows, 340)
-    return f'<div role="region" aria-label="Table" tabindex="0" style="height:{height}px">{table}</div>'
-
-
-def _models_below(widget: ipywidgets.Widget) -> list[ipywidgets.Widget]:
-    """Return all widgets that `widget` is made of, layouts and styles included."""
-    found: dict[int, ipywidgets.Widget] = {}
-    waiting = [widget]
-    while waiting:
-        for name in (one := waiting.pop()).keys:
-            value = getattr(one, name)
-            for part in value if isinstance(value, tuple) else (value,):
-                if isinstance(part, ipywidgets.Widget) and id(part) not in found:
-                    found[id(part)] = part
-                    waiting.append(part)
-    return list(found.values())
+    def _static_html(self) -> str:
+        """Return the summary, the picture that is looked at and the beginning of the table."""
+        with self._turns.lock:
+            view = self._view()
+            return markup.static_html(markup.summary_html(view), self.tabs.still(view), self.table._static_html())

@@ -4,54 +4,69 @@ from __future__ import annotations
 
 from base64 import b64encode
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.ledger import ledger_of
-from cijob_analysis.metrics import add_durations, state_counts
-from cijob_analysis.plots.style import looks_of
 from cijob_analysis.plots.zones import zone_label
-from cijob_analysis.words import listed, number, plural, seconds
+from cijob_analysis.widgets.controls import CHOICES
+from cijob_analysis.words import listed, number, plural, seconds, shortened
 
 if TYPE_CHECKING:
-    from datetime import tzinfo
+    from collections.abc import Iterable
+    from datetime import datetime, tzinfo
 
-SHOWN = 100
-"""How many rows a table shows."""
+    from cijob_analysis.widgets.selection import Selection
+    from cijob_analysis.widgets.view import View
 
-_COLUMNS = {
-    "state": "state",
-    "name": "name",
-    "created_at": "created",
-    "queue_wait_s": "waited",
-    "run_time_s": "ran",
-    "code": "code",
-    "message": "message",
-    "type": "type",
-    "workflow_ids": "workflows",
-    "tag": "tag",
-    "started_at": "started",
-    "ended_at": "ended",
-    "batch_job_id": "id",
-}
-"""Columns of the table and their headings."""
-
-NEEDED = tuple(name for name in _COLUMNS if name not in schema.DURATIONS)
-"""Columns that a frame must have to be shown."""
+_MOST_VALUES: Final = 3
+_LONGEST: Final = 48
 
 
-def summary_html(frame: pd.DataFrame, selected: pd.DataFrame, zone: tzinfo) -> str:
+def summary_html(view: View) -> str:
     """Return what the frame is, as of when and how complete, and how much of it is selected, by state."""
-    ledger, noun = ledger_of(frame), schema.noun_of(frame)
-    line = ledger.line(len(frame), noun, zone) + ("; complete" if ledger.entries and ledger.is_complete else "")
-    counts = state_counts(selected)
-    states = ["no state" if pd.isna(state) else str(state) for state in counts["state"]]
-    found = [f"{number(n)} {state}" for state, n in zip(states, counts["n"].tolist(), strict=True) if n]
-    chosen = f"{number(len(selected))} of {plural(len(frame), noun)} selected" + (f": {listed(found)}" if found else "")
+    frame, mask, noun = view.rows.frame, view.mask, view.noun
+    ledger = ledger_of(frame)
+    line = ledger.line(len(frame), noun, view.zone) + ("; complete" if ledger.entries and ledger.is_complete else "")
+    counts = view.rows.counts("states", mask)
+    found = [f"{number(n)} {state or 'no state'}" for state, n in counts.items() if n]
+    n = int(mask.sum())
+    chosen = f"{number(n)} of {plural(len(frame), noun)} selected" + (f": {listed(found)}" if found else "")
     return f'<div>{escape(line)}</div><div class="cijob-count" role="status">{escape(chosen)}</div>'
+
+
+def filters_html(selection: Selection, zone: tzinfo) -> str:
+    """Return which filters are set, in words."""
+    parts = list(_filters(selection, zone))
+    return f"<div>{escape('Only ' + '; '.join(parts) if parts else 'No filter is set.')}</div>"
+
+
+def _filters(selection: Selection, zone: tzinfo) -> Iterable[str]:
+    named = {"batch_jobs": "Batch job", "executions": "Execution", "states": "State", **CHOICES}
+    for name, label in named.items():
+        if values := getattr(selection, name):
+            yield f"{label.lower()} {_some([value or '(none)' for value in values])}"
+    if selection.failures:
+        texts = [" ".join(part for part in pair if part) or "(no code)" for pair in selection.failures]
+        yield f"failures {_some(texts)}"
+    if selection.window:
+        begin, end = (f"{time.astimezone(zone):%Y-%m-%d %H:%M:%S}" for time in selection.window)
+        yield f"under way between {begin} and {end} ({zone_label(zone, selection.window)})"
+    if selection.created_after:
+        yield f"created from {_clock(selection.created_after, zone)}"
+    if selection.created_before:
+        yield f"created until {_clock(selection.created_before, zone)}"
+    duration = selection.duration.removesuffix("_s").replace("_", " ")
+    if selection.at_least_s is not None:
+        yield f"{duration} at least {seconds(selection.at_least_s)}"
+    if selection.at_most_s is not None:
+        yield f"{duration} at most {seconds(selection.at_most_s)}"
+    if selection.text:
+        yield f"with “{shortened([selection.text], _LONGEST)[0]}”"
+    if selection.only_picked:
+        yield f"the {number(len(selection.picked))} picked"
 
 
 def alert_html(error: Exception) -> str:
@@ -59,65 +74,41 @@ def alert_html(error: Exception) -> str:
     return f'<div role="alert">{escape(type(error).__name__)}: {escape(str(error))}</div>'
 
 
-def table_html(frame: pd.DataFrame, zone: tzinfo, *, most: int = SHOWN) -> str:
-    """Return the first `most` rows of `frame` as a table that says how many there are.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Batch jobs with the columns `NEEDED`; what they lasted is computed.
-    zone : datetime.tzinfo
-        Zone in which times are shown; the table names it.
-    most : int
-        How many rows are shown.
-    """
-    shown = add_durations(frame.iloc[:most])
-    noun = schema.noun_of(frame)
-    many = f"{plural(len(frame), noun)}" if len(frame) <= most else f"First {most} of {plural(len(frame), noun)}"
-    known = shown["created_at"].dropna()
-    label = zone_label(zone, [known.min().to_pydatetime(), known.max().to_pydatetime()] if len(known) else [])
-    cells = [_cells(shown, name, zone) for name in _COLUMNS]
-    rows = "".join(f"<tr>{''.join(row)}</tr>" for row in zip(*cells, strict=True))
-    heads = "".join(f'<th scope="col">{heading}</th>' for heading in _COLUMNS.values())
-    return (
-        f"<table><caption>{escape(many)}; times in {escape(label)}</caption>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+def row_html(row: pd.Series, noun: str, zone: tzinfo) -> str:
+    """Return all that is known of one row, as a list of names and values."""
+    cells = [(str(name), _value(str(name), value, zone)) for name, value in row.items()]
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in cells if text)
+    return f'<section aria-label="This {noun}"><h4>This {noun}</h4><dl>{items}</dl></section>'
 
 
-def static_html(summary: str, png: bytes, sentence: str, table: str) -> str:
-    """Return what stands where there is no kernel: the summary, one picture and the beginning of the table."""
-    image = (
+def static_html(summary: str, pictures: Iterable[tuple[bytes, str]], table: str) -> str:
+    """Return what stands where there is no kernel: the summary, pictures and the beginning of the table."""
+    images = "".join(
         f'<img alt="{escape(sentence)}" style="max-width:100%" src="data:image/png;base64,{b64encode(png).decode()}">'
+        for png, sentence in pictures
+        if png
     )
     box = f'<div style="overflow:auto;max-height:20em;white-space:nowrap">{table}</div>'
-    return f"<div>{summary}{image * bool(png)}{box}</div>"
+    return f"<div>{summary}{images}{box}</div>"
 
 
-def _cells(frame: pd.DataFrame, name: str, zone: tzinfo) -> list[str]:
-    column = frame[name]
-    if name == "state":
-        states = [None if pd.isna(state) else str(state) for state in column]
-        names = schema.in_order(state for state in states if state is not None)
-        looks = dict(zip([*names, None], looks_of([*names, None]), strict=True))
-        return [
-            f'<td><span style="display:inline-block;width:.7em;height:.7em;margin-right:.4em;'
-            f'background:{looks[state].color};border:1px solid {looks[state].line}"></span>'
-            f"{escape(state or '(no state)')}</td>"
-            for state in states
-        ]
+def _some(values: list[str]) -> str:
+    shown = [shortened([value], _LONGEST)[0] for value in values[:_MOST_VALUES]]
+    more = len(values) - len(shown)
+    return " or ".join([*shown, *([f"{number(more)} more"] if more else [])])
+
+
+def _value(name: str, value: Any, zone: tzinfo) -> str:
+    if isinstance(value, (list, tuple, dict)):
+        return str(value) if value else ""
+    if pd.isna(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return _clock(value.to_pydatetime(), zone)
     if name in schema.DURATIONS:
-        return [f'<td class="cijob-number">{"" if np.isnan(value) else seconds(value)}</td>' for value in column]
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        texts = column.dt.tz_convert(zone).dt.strftime("%Y-%m-%d %H:%M:%S")
-        return [f"<td>{'' if pd.isna(text) else text}</td>" for text in texts]
-    texts = ["" if pd.isna(text) else str(text) for text in column.astype(object)]
-    if name == "code":
-        texts = ["" if text == "Success" else text for text in texts]  # the service's word for no error, also before
-    return [_text_cell(text) for text in texts]
+        return seconds(float(value))
+    return str(value)
 
 
-def _text_cell(text: str) -> str:
-    """Return a cell that shows the beginning of a long text, and all of it to the pointer."""
-    safe = escape(text)
-    return f'<td title="{safe}">{safe}</td>' if len(text) > 20 else f"<td>{safe}</td>"
+def _clock(time: datetime, zone: tzinfo) -> str:
+    return f"{time.astimezone(zone):%Y-%m-%d %H:%M:%S} {zone_label(zone, [time])}"

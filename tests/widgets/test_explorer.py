@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from cijob_analysis import Explorer, explore, plot_states, read_csv, schema
+from cijob_analysis import Explorer, Snapshot, explore, plot_states, read_csv, schema
 from cijob_analysis.exceptions import ConfigurationError, SchemaError
 from cijob_analysis.widgets import Selection
+from cijob_analysis.widgets.exports import content_of
 from tests.builders import batch_jobs, many_batch_jobs
+from tests.widgets.consistency import check_consistency, counts_on_buttons, models, shown_count
+from tests.widgets.worlds import FAR, small_snapshot
 
 # Said of older ipywidgets by newer traitlets.
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated in traitlets 4.1:DeprecationWarning")
@@ -33,10 +35,7 @@ JOBS = batch_jobs(
     {"name": "<b>bold</b>", "state": "Frozen", "type": "Job", "tag": "Transcode"},
     {"name": None, "state": None, "type": None, "created_at": "2026-03-01 05"},
 )  # fmt: skip
-
-
-def models() -> set[str]:
-    return set(ipywidgets.Widget.get_manager_state()["state"])
+TIMELINE, STATES, WORKFLOWS, FAILURES, TABLE = range(5)
 
 
 @pytest.fixture(autouse=True)
@@ -47,113 +46,159 @@ def _leaves_no_model() -> Iterator[None]:
     assert not models() - before
 
 
-def shown_count(explorer: Explorer) -> int:
-    found = re.search(r'role="status">([\d\u202f]+) of', explorer.summary.value)
-    assert found
-    return int(found[1].replace("\u202f", ""))
-
-
-def counts_on(toggles: Any) -> dict[str | None, int]:
-    return {value: int(button.description.split()[-1]) for value, button in toggles.buttons.items()}
-
-
-def check_consistency(explorer: Explorer) -> None:
-    """Everything that the dashboard shows is what is selected."""
-    selected = explorer.selected
-    n = len(selected)
-    assert shown_count(explorer) == n
-    assert explorer.table.value.count("<tr>") - 1 == min(n, 100)
-    pressed = explorer.controls.states.value or tuple(explorer.controls.states.buttons)
-    assert sum(counts_on(explorer.controls.states)[state] for state in pressed) == n
-    pressed = explorer.controls.types.value or tuple(explorer.controls.types.buttons)
-    assert sum(counts_on(explorer.controls.types)[kind] for kind in pressed) == n
-    pane = explorer.panes[explorer.tabs.selected_index]
-    assert re.search(rf"\b{n} batch job", pane.sentence)
-    assert bytes(pane.image.value).startswith(b"\x89PNG")
-    assert explorer.code.value == explorer.selection.as_code()
-    assert explorer.status.value == ""
+def press(explorer: Explorer, *states: str | None) -> None:
+    for state in states:
+        button = explorer.controls.states.buttons[state]
+        button.value = not button.value
 
 
 def test_it_begins_with_everything() -> None:
     explorer = explore(JOBS)
     pd.testing.assert_frame_equal(explorer.selected, JOBS)
     assert explorer.selection == Selection()
-    assert counts_on(explorer.controls.states) == {
+    assert counts_on_buttons(explorer) == {
         "Submitted": 0, "Running": 0, "Pause": 0, "Success": 1, "Failed": 2, "Cancel": 0, "Frozen": 1, None: 1,
     }  # fmt: skip
-    assert counts_on(explorer.controls.types) == {"Workflow": 2, "Job": 2, None: 1}
-    assert explorer.controls.workflows.options == (("w2: 2", "w2"), ("w1: 1", "w1"), ("(no workflow): 3", None))
+    labels = explorer.controls.choices["workflows"]._options_labels
+    assert labels == ("w1: 1", "w2: 2", "(none): 3")
+    assert explorer.controls.choices["nodes"].layout.display == "none", "batch jobs have no nodes"
     check_consistency(explorer)
 
 
 def test_each_control_selects() -> None:
     explorer = explore(JOBS, tz="Asia/Shanghai")
+    controls = explorer.controls
     changes: list[tuple[Any, Any, list[int]]] = [
-        (explorer.controls.states, ("Failed", None), [1, 2, 4]),
-        (explorer.controls.types, ("Job",), [2]),
-        (explorer.controls.states, (), [2, 3]),
-        (explorer.controls.types, (), [0, 1, 2, 3, 4]),
-        (explorer.controls.workflows, ("w1", None), [0, 2, 3, 4]),
-        (explorer.controls.workflows, (), [0, 1, 2, 3, 4]),
-        (explorer.controls.created_after, datetime(2026, 3, 1, 10, 0), [1, 2, 4]),  # noqa: DTZ001 - 02:00 UTC
-        (explorer.controls.created_before, datetime(2026, 3, 1, 12, 59), [1, 2]),  # noqa: DTZ001
-        (explorer.controls.text, "NIGHT", [1]),
+        (controls.choices["types"], ("Job",), [2, 3]),
+        (controls.choices["types"], (), [0, 1, 2, 3, 4]),
+        (controls.choices["workflows"], ("w1", None), [0, 2, 3, 4]),
+        (controls.choices["workflows"], (), [0, 1, 2, 3, 4]),
+        (controls.created_after, datetime(2026, 3, 1, 10, 0), [1, 2, 4]),  # noqa: DTZ001 - 02:00 UTC
+        (controls.created_before, datetime(2026, 3, 1, 12, 59), [1, 2]),  # noqa: DTZ001
+        (controls.text, "NIGHT", [1]),
     ]
     for control, value, rows in changes:
         control.value = value
         pd.testing.assert_frame_equal(explorer.selected, JOBS.iloc[rows])
         check_consistency(explorer)
-    explorer.reset_button.click()
+    explorer.header.reset_button.click()
+    press(explorer, "Failed", None)
+    pd.testing.assert_frame_equal(explorer.selected, JOBS.iloc[[1, 2, 4]])
+    press(explorer, "Failed")
+    pd.testing.assert_frame_equal(explorer.selected, JOBS.iloc[[4]])
+    check_consistency(explorer)
+
+
+def test_durations_are_entered_as_people_write_them() -> None:
+    explorer = explore(small_snapshot())
+    explorer.controls.at_least.value = "11 min"
+    assert explorer.selected["task_id"].tolist() == ["j1", "j3"]
+    explorer.controls.at_most.value = "20min"
+    assert explorer.selected["task_id"].tolist() == ["j3"]
+    assert explorer.selection == Selection(at_least_s=660, at_most_s=1200)
+    explorer.controls.duration.value = "queue_wait_s"
+    assert len(explorer.selected) == 0
+    check_consistency(explorer)
+
+
+def test_what_is_no_duration_is_shown_and_nothing_is_lost() -> None:
+    explorer = explore(small_snapshot())
+    press(explorer, "Failed")
+    explorer.controls.at_least.value = "5 mn"
+    assert "5 mn" in explorer.header.status.value
+    assert 'role="alert"' in explorer.header.status.value
+    assert explorer.selection == Selection(states=("Failed",))
+    assert explorer.controls.at_least.value == "", "the control says what holds"
+    explorer.controls.at_least.value = "5 min"
+    check_consistency(explorer)
+
+
+def test_a_window_brushed_on_the_bars_selects_everywhere_but_there() -> None:
+    explorer = explore(small_snapshot())
+    window = datetime(2026, 3, 1, 1, 19, 30, tzinfo=UTC), datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+    explorer.timeline.window = [int(time.timestamp() * 1000) for time in window]
+    assert explorer.selection == Selection(window=window)
+    assert explorer.selected["task_id"].tolist() == ["j1"]
+    assert explorer.tabs._masks[explorer.timeline].all(), "all bars stay, the window lies over them"
+    check_consistency(explorer)
+    explorer.timeline.window = []
     assert explorer.selection == Selection()
     check_consistency(explorer)
 
 
-actions = st.lists(
-    st.tuples(st.sampled_from(["states", "types", "workflows", "text", "tab", "reset"]), st.integers(0, 9)), max_size=5
-)
+def test_picked_rows_are_linked_and_can_be_all_that_is_left() -> None:
+    explorer = explore(small_snapshot())
+    explorer.table.picked = ["j2"]
+    explorer._pick(3)  # a click on a bar
+    explorer._turns.show()
+    assert explorer.table.picked == ["j2", "j4"]
+    assert explorer.picked["task_id"].tolist() == ["j2", "j4"]
+    assert len(explorer.selected) == 4
+    assert "c.mp4" in explorer.details.value, "a click on a bar shows all of the row"
+    explorer.header.picked_button.value = True
+    assert explorer.selected["task_id"].tolist() == ["j2", "j4"]
+    assert explorer.header.picked_button.description == "✓ Only picked 2"
+    check_consistency(explorer)
 
 
-@settings(max_examples=8, deadline=None)
-@given(actions)
-def test_whatever_is_done_all_parts_agree(actions: list[tuple[str, int]]) -> None:
-    explorer = explore(JOBS)
-    n_models = len(models())
-    for control, number in actions:
-        if control in ("states", "types"):
-            buttons = list(getattr(explorer.controls, control).buttons.values())
-            button = buttons[number % len(buttons)]
-            button.value = not button.value
-        elif control == "workflows":
-            explorer.controls.workflows.index = tuple(place for place in range(3) if number >> place & 1)
-        elif control == "text":
-            explorer.controls.text.value = ["", "n", "nothing", "b"][number % 4]
-        elif control == "tab":
-            explorer.tabs.selected_index = number % 4
-        else:
-            explorer.reset_button.click()
-        check_consistency(explorer)
-    assert len(models()) == n_models
-    explorer.close()
+def test_a_click_on_a_cluster_filters() -> None:
+    explorer = explore(small_snapshot())
+    explorer.tabs.selected_index = FAILURES
+    explorer.tabs.failures.rows[0].button.value = True
+    ((code, pattern),) = explorer.selection.failures
+    assert explorer.selected["code"].tolist() == [code]
+    assert code in explorer.header.filters.value
+    assert pattern
+    check_consistency(explorer)
+    explorer.tabs.failures.rows[0].button.value = False
+    assert len(explorer.selected) == 4
+    check_consistency(explorer)
+
+
+def test_down_and_back() -> None:
+    explorer = explore(small_snapshot())
+    explorer.header.way.levels.value = "batch_jobs"
+    press(explorer, "Failed")
+    explorer.look_into(FAR)
+    assert (explorer.exploration.level, shown_count(explorer)) == ("executions", 2)
+    assert [step.description for step in explorer.header.way.steps[:2]] == [
+        "All batch jobs", "executions of batch job nightly",
+    ]  # fmt: skip
+    explorer.look_into("i2")
+    assert explorer.selected["task_id"].tolist() == ["j3"]
+    check_consistency(explorer)
+    explorer.look_into("j3")
+    assert "no &lt;stream&gt; in b.mov" in explorer.details.value
+    explorer.header.way.steps[0].value = True
+    assert explorer.selection == Selection(states=("Failed",))
+    assert explorer.details.value == ""
+    check_consistency(explorer)
+    explorer.back()
+    check_consistency(explorer)
+
+
+def test_an_unknown_row_opens_nothing() -> None:
+    explorer = explore(small_snapshot())
+    explorer.look_into("j9")
+    check_consistency(explorer)
 
 
 def test_a_selection_can_be_saved_and_set() -> None:
-    explorer = explore(JOBS, tz="America/New_York")
+    explorer = explore(small_snapshot(), tz="America/New_York")
     selection = Selection(
-        states=("Failed",), types=("Job",), workflows=(None,), text="转",
-        created_after=datetime(2026, 3, 1, 2, 30, tzinfo=UTC), created_before=datetime(2026, 3, 2, tzinfo=UTC),
+        states=("Failed",), types=("Transcode",), nodes=("Transcode_1",), queues=("p1",), text="MOV", picked=("j3",),
+        created_after=datetime(2026, 3, 1, 1, 7, tzinfo=UTC), created_before=datetime(2026, 3, 2, tzinfo=UTC),
+        at_least_s=60.0, failures=(("BadInput", "no <stream> in <path>"),),
     )  # fmt: skip
     explorer.selection = Selection.from_json(selection.to_json())
     assert explorer.selection == selection
     check_consistency(explorer)
 
 
-@pytest.mark.parametrize(
-    "selection", [Selection(states=("Melted",)), Selection(types=("Task",)), Selection(workflows=("w9",))]
-)
-def test_what_no_row_has_cannot_be_chosen(selection: Selection) -> None:
+def test_a_filter_that_the_level_has_not_is_refused() -> None:
     explorer = explore(JOBS)
-    with pytest.raises(ConfigurationError, match=r"there is no '(Melted|Task|w9)'"):
-        explorer.selection = selection
+    with pytest.raises(SchemaError, match="node"):
+        explorer.selection = Selection(nodes=("Transcode_1",))
     check_consistency(explorer)
 
 
@@ -166,13 +211,39 @@ def test_hours_that_come_twice_are_kept_apart() -> None:
 
 def test_hidden_pictures_are_drawn_when_they_are_shown() -> None:
     explorer = explore(JOBS)
-    first, second = explorer.panes[:2]
-    assert (first.image.value != b"", second.image.value) == (True, b"")
-    explorer.tabs.selected_index = 1
-    everything = second.image.value, first.image.value
-    explorer.controls.states.value = ("Failed",)
-    assert (second.image.value != everything[0], first.image.value) == (True, everything[1])
-    explorer.tabs.selected_index = 0
+    states, workflows = explorer.tabs.states.states, explorer.tabs.workflows.distribution
+    assert (states.image.value, workflows.image.value) == (b"", b"")
+    explorer.tabs.selected_index = STATES
+    everything = states.image.value
+    explorer.tabs.selected_index = WORKFLOWS
+    press(explorer, "Failed")
+    assert states.image.value == everything
+    explorer.tabs.selected_index = STATES
+    assert states.image.value != everything
+    check_consistency(explorer)
+
+
+def test_what_is_chosen_about_a_picture_changes_it() -> None:
+    explorer = explore(small_snapshot())
+    explorer.tabs.selected_index = STATES
+    durations = explorer.tabs.states.durations
+    assert durations.sentence.startswith("Histogram of the run time")
+    durations.options["kind"].value = "ecdf"
+    durations.options["duration"].value = "queue_wait_s"
+    assert "queue wait" in durations.sentence
+    assert not durations.sentence.startswith("Histogram")
+
+
+def test_the_workflows_of_a_snapshot_have_a_topology_for_tasks_only() -> None:
+    snapshot = small_snapshot()
+    workflows = schema.empty(schema.WORKFLOWS).reindex(range(1))
+    workflows.loc[0, ["workflow_id", "name"]] = ["w1", "ladder"]
+    explorer = explore(Snapshot(**{**dict(snapshot.frames()), "workflows": workflows}, as_of=snapshot.as_of))
+    explorer.tabs.selected_index = WORKFLOWS
+    assert len(explorer.tabs.workflows.pictures) == 2
+    assert explorer.controls.choices["workflows"]._options_labels == ("ladder: 3", "(none): 1")
+    explorer.look_at("batch_jobs")
+    assert len(explorer.tabs.workflows.pictures) == 1
     check_consistency(explorer)
 
 
@@ -182,7 +253,7 @@ def test_it_works_on_a_copy() -> None:
     del frame["state"]
     selected = explorer.selected
     selected["name"] = "changed"
-    explorer.controls.states.value = ("Failed",)
+    press(explorer, "Failed")
     assert explorer.selected["name"].tolist() == ["nightly", "转码"]
 
 
@@ -192,57 +263,63 @@ def test_an_exception_is_shown_and_logged_and_it_goes_on(caplog: pytest.LogCaptu
             raise RuntimeError("no <paint> left")
         return plot_states(frame, tz=tz)
 
-    explorer = Explorer(JOBS, pictures={"Broken": broken, "States": plot_states})
+    explorer = Explorer(JOBS, pictures={"states": broken})
+    explorer.tabs.selected_index = STATES
     check_consistency(explorer)
-    explorer.controls.states.value = ("Success",)
-    assert "RuntimeError: no &lt;paint&gt; left" in explorer.status.value
-    assert 'role="alert"' in explorer.status.value
+    press(explorer, "Success")
+    assert "RuntimeError: no &lt;paint&gt; left" in explorer.header.status.value
     assert caplog.records[-1].exc_info
     assert shown_count(explorer) == 1
-    assert explorer.panes[0].image.value == b""
-    explorer.tabs.selected_index = 1
-    explorer.controls.types.value = ("Workflow",)
+    assert explorer.tabs.states.states.image.value == b""
+    explorer.tabs.selected_index = TABLE
+    press(explorer, "Failed")
     check_consistency(explorer)
-    explorer.tabs.selected_index = 0
+    explorer.tabs.selected_index = STATES
     explorer.reset()
     check_consistency(explorer)
-    assert explorer.panes[0].image.layout.visibility == "visible"
+    assert explorer.tabs.states.states.image.layout.visibility == "visible"
 
 
-def test_csv_has_the_selected_rows(tmp_path: Path) -> None:
+def test_files_have_the_selected_rows(tmp_path: Path) -> None:
     explorer = explore(JOBS)
-    explorer.controls.types.value = ("Job",)
+    explorer.controls.choices["types"].value = ("Job",)
     path = explorer.write_csv(tmp_path / "jobs.csv")
     assert read_csv(path)["name"].tolist() == ["转码", "<b>bold</b>"]
     with pytest.raises(FileExistsError):
         explorer.write_csv(path)
     assert explorer.write_csv(path, overwrite=True) == path
+    assert explorer._file("csv") == path.read_bytes()
+    parquet = pd.read_parquet(BytesIO(content_of(explorer.selected, "parquet")))
+    assert parquet["batch_job_id"].tolist() == explorer.selected["batch_job_id"].tolist()
 
 
-def test_threads_that_change_controls_at_once_leave_it_consistent() -> None:
+def test_threads_that_change_controls_at_once_lose_nothing() -> None:
     explorer = explore(many_batch_jobs(500))
-    begin = threading.Barrier(3)
+    begin = threading.Barrier(4)
 
-    def press(toggles: Any, value: str) -> None:
+    def press_often(value: str) -> None:
         begin.wait()
-        for _ in range(5):
-            toggles.buttons[value].value = not toggles.buttons[value].value
+        button = explorer.controls.states.buttons[value]
+        for number in range(5):
+            button.value = number % 2 == 0
 
     def turn() -> None:
         begin.wait()
         for number in range(6):
             explorer.tabs.selected_index = number % 3
 
-    threads = [
-        threading.Thread(target=press, args=(explorer.controls.states, "Failed")),
-        threading.Thread(target=press, args=(explorer.controls.states, "Cancel")),
-        threading.Thread(target=turn),
-    ]
+    def brush() -> None:
+        begin.wait()
+        explorer.timeline.window = [1_772_150_000_000, 1_772_350_000_000]
+
+    threads = [threading.Thread(target=press_often, args=(state,)) for state in ("Failed", "Cancel")]
+    threads += [threading.Thread(target=turn), threading.Thread(target=brush)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert explorer.selection == Selection(states=("Failed", "Cancel"))
+    assert explorer.selection.states == ("Failed", "Cancel")
+    assert explorer.selection.window
     assert explorer.tabs.selected_index == 2
     check_consistency(explorer)
 
@@ -258,13 +335,14 @@ def test_a_change_that_is_overtaken_draws_nothing() -> None:
             assert proceed.wait(10)
         return plot_states(frame, tz=tz)
 
-    explorer = Explorer(JOBS, pictures={"Slow": slow})
+    explorer = Explorer(JOBS, pictures={"states": slow})
+    explorer.tabs.selected_index = STATES
     threads = []
     for text in ("b", "bo", "bol"):
         threads.append(threading.Thread(target=setattr, args=(explorer.controls.text, "value", text)))
         threads[-1].start()
         assert drawing.wait(10)
-        while explorer.controls.text.value != text:
+        while len(explorer._turns._waiting) + 1 < len(threads):
             threading.Event().wait(0.001)
     proceed.set()
     for thread in threads:
@@ -275,21 +353,30 @@ def test_a_change_that_is_overtaken_draws_nothing() -> None:
 
 def test_close_leaves_no_model_behind() -> None:
     before = models()
-    explorer = explore(JOBS)
+    explorer = explore(small_snapshot())
     assert len(models() - before) > 20
-    explorer.controls.states.value = ("Failed",)
+    press(explorer, "Failed")
     explorer.close()
     assert models() == before
     assert len(explorer.selected) == 2
     explorer.close()
 
 
-@pytest.mark.parametrize("name", ["state", "type", "workflow_ids", "created_at", "batch_job_id", "message"])
+@pytest.mark.parametrize("name", ["state", "created_at", "ended_at"])
 def test_a_missing_column_is_named(name: str) -> None:
     before = models()
     with pytest.raises(SchemaError, match=f"lacks {name}"):
         explore(JOBS.drop(columns=[name]))
     assert models() == before
+
+
+@pytest.mark.parametrize("name", ["type", "workflow_ids", "message", "name"])
+def test_without_another_column_it_works(name: str) -> None:
+    explorer = explore(JOBS.drop(columns=[name]))
+    press(explorer, "Failed")
+    for tab in (STATES, FAILURES, TABLE):
+        explorer.tabs.selected_index = tab
+        check_consistency(explorer)
 
 
 def test_times_without_a_zone_are_refused() -> None:
@@ -299,7 +386,7 @@ def test_times_without_a_zone_are_refused() -> None:
 
 @pytest.mark.parametrize("nothing", [None, [], {"state": ["Failed"]}, JOBS["state"]])
 def test_what_is_no_frame_is_refused(nothing: Any) -> None:
-    with pytest.raises(ConfigurationError, match=f"takes a DataFrame.* and no {type(nothing).__name__}"):
+    with pytest.raises(ConfigurationError, match=f"takes a Snapshot or a DataFrame.* and no {type(nothing).__name__}"):
         explore(nothing)
 
 
@@ -308,7 +395,8 @@ def test_what_is_no_zone_is_refused() -> None:
         explore(JOBS, tz="Asia/Peking")
 
 
-EXTREMES = {
+EXTREMES: dict[str, pd.DataFrame | Snapshot] = {
+    "nothing": Snapshot(),
     "empty": schema.empty(schema.BATCH_JOBS),
     "one": JOBS.iloc[:1],
     "all failed": many_batch_jobs(150, states=("Failed",)),
@@ -323,7 +411,7 @@ EXTREMES = {
 @pytest.mark.parametrize("name", EXTREMES)
 def test_extremes(name: str) -> None:
     explorer = explore(EXTREMES[name], tz="Asia/Shanghai")
-    for tab in range(4):
+    for tab in range(5):
         explorer.tabs.selected_index = tab
         check_consistency(explorer)
     explorer.controls.text.value = "failed"
@@ -331,19 +419,21 @@ def test_extremes(name: str) -> None:
     assert "text/html" in explorer._repr_mimebundle_()
 
 
-def test_without_a_kernel_a_picture_and_a_table_are_there() -> None:
+@pytest.mark.parametrize("tab", [TIMELINE, STATES])
+def test_without_a_kernel_pictures_and_a_table_are_there(tab: int) -> None:
     explorer = explore(many_batch_jobs(3000))
-    explorer.controls.states.value = ("Failed",)
-    explorer.tabs.selected_index = 3
+    press(explorer, "Failed")
+    explorer.tabs.selected_index = tab
     bundle = explorer._repr_mimebundle_()
     html = bundle["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert len(html) < 300_000
     assert html.count("<tr>") == 21
     assert f"{shown_count(explorer)} of 3\u202f000 batch jobs selected" in html
-    image = re.search(r'<img alt="([^"]+)"[^>]* src="data:image/png;base64,([^"]+)">', html)
-    assert image
-    assert unescape(image[1]) == explorer.panes[3].sentence
-    assert b64decode(image[2]).startswith(b"\x89PNG")
+    pictures = re.findall(r'<img alt="([^"]+)"[^>]* src="data:image/png;base64,([^"]+)">', html)
+    assert len(pictures) == (2 if tab == STATES else 1)
+    for sentence, content in pictures:
+        assert "batch job" in unescape(sentence)
+        assert b64decode(content).startswith(b"\x89PNG")
     assert bundle["text/plain"] == repr(explorer)
     assert re.fullmatch(r"<Explorer: \d+ of 3\u202f000 batch jobs selected>", repr(explorer))
