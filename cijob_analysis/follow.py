@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from threading import Event
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -11,15 +14,16 @@ import pandas as pd
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.fetch.again import Again
 from cijob_analysis.fetch.batch_jobs import fetch_batch_jobs
-from cijob_analysis.fetch.common import Ids
+from cijob_analysis.fetch.common import Ids, as_of, ids_of
 from cijob_analysis.fetch.joining import merged
 from cijob_analysis.fetch.snapshots import Reading, fetch_snapshot
-from cijob_analysis.ledger import Ledger, ledger_of
-from cijob_analysis.schema import KEYS, TERMINAL
+from cijob_analysis.ledger import Ledger, LedgerEntry, ledger_of
+from cijob_analysis.schema import KEYS, LEVELS, TERMINAL
 from cijob_analysis.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from cijob_analysis.service.client import Client
+    from cijob_analysis.service.transport import Run, Send, Transport
 
 _PATIENCE_S: Final = 0.2
 
@@ -69,56 +73,179 @@ def follow(
     >>> for snapshot in follow(client, ids, every_s=60):  # doctest: +SKIP
     ...     print(snapshot.summary())
     """
-    if not every_s > 0:
-        raise ConfigurationError(f"every_s={every_s!r} is not above 0")
-    begun = time.monotonic()
-    snapshot = fetch_snapshot(client, batch_job_ids, depth=depth, progress=progress)
-    yield snapshot
-    while len(open_ids := _open(snapshot)):
+    check_pace(every_s)
+    following = Following(client, batch_job_ids, depth=depth, progress=progress)
+    while True:
+        begun = time.monotonic()
+        yield following.read()
+        if following.is_over:
+            return
         while (left_s := begun + every_s - time.monotonic()) > 0:
             time.sleep(min(left_s, _PATIENCE_S))
-        begun = time.monotonic()
-        snapshot = _read_again(client, snapshot, open_ids, depth, progress)
-        yield snapshot
 
 
-def _open(snapshot: Snapshot) -> list[str]:
-    """Return the batch jobs of which something can still change, or could not be read."""
-    jobs, executions, tasks = snapshot.batch_jobs, snapshot.executions, snapshot.tasks
-    keys = [frame.loc[~frame["state"].isin(TERMINAL), "batch_job_id"] for frame in (jobs, executions, tasks)]
-    unfinished = {key for entry in snapshot.completeness.entries for key in entry.unfinished_ids}
-    is_open = jobs["batch_job_id"].isin(pd.concat(keys)) | jobs["batch_job_id"].isin(unfinished)
-    return jobs.loc[is_open, "batch_job_id"].to_list()
+def check_pace(every_s: float) -> None:
+    """Raise ConfigurationError unless it is a number of seconds above 0."""
+    if not every_s > 0:
+        raise ConfigurationError(f"every_s={every_s!r} is not above 0")
 
 
-def _read_again(client: Client, known: Snapshot, ids: list[str], depth: str, progress: bool) -> Snapshot:
-    """Return `known` as it is now."""
-    unfinished = {key for entry in known.completeness.entries for key in entry.unfinished_ids}
-    parts: list[Snapshot] = []
-    try:
-        rows = fetch_batch_jobs(client, ids, progress=progress)
-        is_whole = rows["batch_job_id"].isin(unfinished)
-        again = Again(client, known, None, progress)
-        again.read(rows.loc[~is_whole], depth=depth)
-        parts.append(again.snapshot(rows))
-        if again.interruption is not None:
-            raise again.interruption
-        if is_whole.any():
-            reading = Reading(client, None, "keep", progress)
-            reading.frames["batch_jobs"] = rows.loc[is_whole].reset_index(drop=True)
-            reading.go_below(depth)
-            parts.append(reading.snapshot())
-    except KeyboardInterrupt as error:
-        error.partial = _joined(known, parts)  # type: ignore[attr-defined]
-        raise
-    return _joined(known, parts)
+class Following:
+    """Batch jobs that are read again and again: what is known of them, and how to bring it up to date.
+
+    Parameters
+    ----------
+    client : Client
+        Whose bucket.
+    batch_job_ids : str, iterable of str or pandas.DataFrame
+        One id, several, or a frame with the column ``batch_job_id``.
+    depth : {"tasks", "executions", "batch_jobs"}
+        The lowest level that is wanted.
+    progress : bool
+        Show progress bars.
+
+    Attributes
+    ----------
+    known : Snapshot or None
+        What the last reading that succeeded found.
+    requests, retries : int
+        HTTP requests sent by the last reading, and those of them that were repetitions, be it that it failed.
+
+    Raises
+    ------
+    ConfigurationError
+        An argument is malformed.
+    """
+
+    def __init__(self, client: Client, batch_job_ids: Ids, *, depth: str = "tasks", progress: bool = False) -> None:
+        if depth not in LEVELS:
+            raise ConfigurationError(f"depth={depth!r} is none of {', '.join(LEVELS)}")
+        self.known: Snapshot | None = None
+        self.requests = self.retries = 0
+        self._client, self._depth, self._progress = client, depth, progress
+        self._ids: list[Any] = ids_of(batch_job_ids, "batch_job_id")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all is known, and in a final state: nothing is left to be read."""
+        return self.known is not None and not self._open(self.known)
+
+    def now(self) -> datetime:
+        """Return the service's time, as far as it is known."""
+        return as_of(self._client)
+
+    def read(self, stop: Event | None = None) -> Snapshot:
+        """Read what can have changed since the last time, the first time all, and return all that is known by then.
+
+        Parameters
+        ----------
+        stop : threading.Event, optional
+            Set by another thread, it ends the reading at once.
+
+        Raises
+        ------
+        CalledOff
+            `stop` was set; what was known stays as it was.
+        CIJobError
+            No batch job could be read; what was known stays as it was.
+        KeyboardInterrupt
+            It was interrupted. What was known last is in its attribute `partial`.
+        """
+        client = copy.copy(self._client)
+        client.transport = meter = _Metered(self._client.transport, stop or Event())  # type: ignore[assignment]
+        try:
+            if self.known is None:
+                self.known = fetch_snapshot(client, self._ids, depth=self._depth, progress=self._progress)
+            elif open_ids := self._open(self.known):
+                self.known = self._read_again(client, self.known, open_ids)
+            return self.known
+        finally:
+            self.requests, self.retries = meter.requests, meter.retries
+
+    def _open(self, known: Snapshot) -> list[str]:
+        """Return the batch jobs of which something can still change, or could not be read."""
+        jobs, executions, tasks = known.batch_jobs, known.executions, known.tasks
+        active = [frame.loc[~frame["state"].isin(TERMINAL), "batch_job_id"] for frame in (jobs, executions, tasks)]
+        is_open = jobs["batch_job_id"].isin(pd.concat(active)) | jobs["batch_job_id"].isin(_unfinished(known))
+        settled = {*jobs.loc[~is_open, "batch_job_id"], *_refused(known)}
+        return [key for key in dict.fromkeys(map(str, self._ids)) if key not in settled]
+
+    def _read_again(self, client: Client, known: Snapshot, ids: list[str]) -> Snapshot:
+        """Return `known` as it is now."""
+        parts: list[Snapshot] = []
+        try:
+            rows = fetch_batch_jobs(client, ids, progress=self._progress)
+            is_whole = rows["batch_job_id"].isin(_unfinished(known))
+            is_whole |= ~rows["batch_job_id"].isin(known.batch_jobs["batch_job_id"])
+            again = Again(client, known, None, self._progress)
+            again.read(rows.loc[~is_whole], depth=self._depth)
+            parts.append(again.snapshot(rows))
+            if again.interruption is not None:
+                raise again.interruption
+            if is_whole.any():
+                reading = Reading(client, None, "keep", self._progress)
+                reading.frames["batch_jobs"] = rows.loc[is_whole].reset_index(drop=True)
+                reading.go_below(self._depth)
+                parts.append(reading.snapshot())
+        except KeyboardInterrupt as error:
+            error.partial = _joined(known, parts)  # type: ignore[attr-defined]
+            raise
+        return _joined(known, parts)
+
+
+class CalledOff(Exception):
+    """A reading was ended by another thread."""
+
+
+class _Metered:
+    """A client's transport for one reading, which can be called off, and whose requests are counted."""
+
+    def __init__(self, transport: Transport, stop: Event) -> None:
+        self.requests = self.retries = 0
+        self._transport, self._stop = transport, stop
+
+    def side_by_side(
+        self, work: Callable[[Send[Any]], None], workers: int, *, run: Run, tick: Callable[[], None] = lambda: None
+    ) -> None:
+        """Do as the transport does, unless it is called off."""
+
+        def checked_tick() -> None:
+            if self._stop.is_set():
+                raise CalledOff
+            tick()
+
+        if self._stop.is_set():
+            raise CalledOff
+        try:
+            self._transport.side_by_side(work, workers, run=run, tick=checked_tick)
+        finally:
+            self.requests, self.retries = self.requests + run.requests, self.retries + run.retries
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+def _unfinished(known: Snapshot) -> set[str]:
+    """Return the batch jobs of which rows may be missing."""
+    return {key for entry in known.completeness.entries for key in entry.unfinished_ids}
+
+
+def _refused(known: Snapshot) -> set[str]:
+    """Return the ids that the service does not know, and what is no id."""
+    return {key for entry in known.completeness.entries for key in (*entry.missing_ids, *entry.invalid_ids)}
 
 
 def _joined(known: Snapshot, parts: list[Snapshot]) -> Snapshot:
     """Return `known` with what was read since; its ledgers are those of the last reading, and unknown ids."""
     frames: dict[str, Any] = {}
     for kind, old in known.frames():
-        entries = tuple(entry for entry in ledger_of(old).entries if entry.missing_ids)
+        entries = tuple(
+            LedgerEntry(
+                request=entry.request, level=entry.level, missing_ids=entry.missing_ids, invalid_ids=entry.invalid_ids
+            )
+            for entry in ledger_of(old).entries
+            if entry.missing_ids or entry.invalid_ids
+        )
         ledger = Ledger(entries, ledger_of(old).as_of)
         frame = old
         for part in parts:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from cijob_analysis import ConfigurationError, LocalService, Snapshot, Workload, fetch_snapshot, follow
+from cijob_analysis import ConfigurationError, LocalService, ServiceBusy, Snapshot, Workload, fetch_snapshot, follow
+from cijob_analysis.follow import CalledOff, Following
 from cijob_analysis.local import Faults
+from tests.conftest import FAST
 from tests.fetch.interrupting import interrupted_when
+
+
+def wait_until(has_happened: Callable[[], bool]) -> None:
+    while not has_happened():
+        time.sleep(0.002)
 
 
 def states(snapshot: Snapshot) -> dict[str, str]:
@@ -48,6 +57,19 @@ def test_unknown_ids_are_named_each_time() -> None:
             service.workload = world.at(world.now + timedelta(hours=number))
 
 
+def test_a_batch_job_that_could_not_be_read_at_first_is_read_the_next_time() -> None:
+    world = Workload.generate(batch_jobs=3, seed=5)
+    ids = [job.batch_job_id for job in world.batch_jobs]
+    with LocalService(world.at(world.now + timedelta(days=30))) as service, service.client() as client:
+        service.faults = Faults(denied_ids=frozenset(ids[1:2]))
+        found = []
+        for snapshot in follow(client, [*ids, "b" + "0" * 32, "no id"], every_s=0.01):
+            found.append((set(snapshot.batch_jobs["batch_job_id"]), snapshot.is_complete))
+            service.faults = Faults()
+        assert found == [({ids[0], ids[2]}, False), (set(ids), True)]
+        assert "1 id unknown to the service; 1 text not sent, being no id" in snapshot.summary()
+
+
 def test_what_could_not_be_read_is_read_the_next_time() -> None:
     world = Workload.of_batch(executions=30)
     with LocalService(world) as service, service.client() as client:
@@ -68,6 +90,36 @@ def test_an_interruption_stops_the_waiting() -> None:
         soon = time.monotonic() + 0.3
         with pytest.raises(KeyboardInterrupt), interrupted_when(lambda: time.monotonic() > soon):
             next(snapshots)
+
+
+def test_a_reading_can_be_called_off_and_a_failed_one_leaves_what_was_known() -> None:
+    world = Workload.of_batch(executions=30, state="Running")
+    with LocalService(world) as service, service.client(retry=FAST) as client:
+        following = Following(client, [job.batch_job_id for job in world.batch_jobs])
+        known = following.read()
+        assert (following.requests, following.retries) == (len(service.requests), 0)
+        service.faults = Faults(latency_s=60)
+        stop = threading.Event()
+        service.requests.clear()
+
+        def call_off() -> None:
+            wait_until(lambda: len(service.requests) > 0)
+            stop.set()
+
+        caller = threading.Thread(target=call_off)
+        caller.start()
+        with pytest.raises(CalledOff):
+            following.read(stop)
+        caller.join()
+        with pytest.raises(CalledOff):
+            following.read(stop)
+        assert following.requests == 0
+        service.faults = Faults(unavailable=1)
+        with pytest.raises(ServiceBusy):
+            following.read()
+        assert (following.requests, following.retries) == (FAST.attempts, FAST.attempts - 1)
+        assert following.known is known
+        assert not following.is_over
 
 
 @pytest.mark.parametrize("every_s", [0, -1, float("nan")])

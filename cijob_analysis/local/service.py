@@ -12,6 +12,7 @@ from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.local.authentication import Key
 from cijob_analysis.local.faults import Faults
 from cijob_analysis.local.handler import Handler
+from cijob_analysis.local.passing import PassingHandler
 from cijob_analysis.local.variants import Variants
 from cijob_analysis.local.workload import Workload
 from cijob_analysis.schema import in_order
@@ -48,11 +49,14 @@ class LocalService:
         TCP port on 127.0.0.1; 0 for any that is free.
     clock : callable
         Returns the time [Unix s].
+    speed : float, optional
+        Its world goes on by itself from the instant at which the workload was observed, which must have been
+        generated, and so many times as fast as `clock`; it stands still if not given.
 
     Attributes
     ----------
     workload, variants
-        As given.
+        As given; a workload that goes on, as it is now.
     credentials : Credentials
         The first key pair that it accepts.
     requests : RequestLog
@@ -81,6 +85,7 @@ class LocalService:
         variants: Variants = Variants(),  # noqa: B008 - frozen
         port: int = 0,
         clock: Callable[[], float] = time.time,
+        speed: float | None = None,
     ) -> None:
         _check_kind("workload", workload, Workload, allow_none=True)
         _check_kind("variants", variants, Variants)
@@ -88,8 +93,12 @@ class LocalService:
             raise ConfigurationError(f"port={port!r} is not a whole number from 0 to 65535")
         self.variants = variants
         self._port = port
-        self._handler = Handler(
-            _workload_at(clock()) if workload is None else workload, variants, _keys(credentials), clock
+        self._is_passing = speed is not None
+        world = _workload_at(clock()) if workload is None else workload
+        self._handler = (
+            Handler(world, variants, _keys(credentials), clock)
+            if speed is None
+            else PassingHandler(world, variants, _keys(credentials), clock, speed)
         )
         self.faults = faults
         self._server: BackgroundServer | None = None
@@ -103,6 +112,11 @@ class LocalService:
     def workload(self, workload: Workload) -> None:
         _check_kind("workload", workload, Workload)
         self._handler.workload = workload
+
+    @property
+    def now(self) -> datetime:
+        """The time by its clock."""
+        return datetime.fromtimestamp(self._handler.clock(), UTC)
 
     @property
     def bucket(self) -> str:
@@ -151,10 +165,15 @@ class LocalService:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, **options: Any) -> Client:
-        """Return a client of this service; `options` are those of `Client`."""
+        """Return a client of this service; `options` are those of `Client`.
+
+        Where the world goes on faster than this machine's clock, the client gets the service's clock.
+        """
         from cijob_analysis.service.client import Client
 
         options = {"credentials": self.credentials, "endpoint": self.url, **options}
+        if self._is_passing:
+            options.setdefault("clock", lambda: self._handler.clock())
         return Client(self.bucket, self.region, **options)
 
     def start(self) -> Self:
