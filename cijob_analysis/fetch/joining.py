@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from cijob_analysis.service.client import Client
     from cijob_analysis.windows import Listing
 
+_OF_THE_STATE = ("progress",)
+"""Columns whose old value says nothing about a row in a new state."""
+
 _RUN = [column.name for column in TASKS].index("run_id")
 
 
@@ -151,19 +154,22 @@ def of_executions(
 
 
 def merged(key: str, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of both, each key once: the new row, with what only the old one has."""
+    """Return the rows of both, each key once: the new row, with what only the old one has and still holds."""
     if not len(old) or not len(new):
         return new if len(new) else old
     old, new = both = [old.copy(deep=False), new.copy(deep=False)]
-    states = schema.in_order(state for frame in both for state in frame["state"].cat.categories)
-    for frame in both:
-        frame["state"] = frame["state"].cat.set_categories(states)
+    if isinstance(new["state"].dtype, pd.CategoricalDtype):  # the states of workflows and queues are text
+        states = schema.in_order(state for frame in both for state in frame["state"].cat.categories)
+        for frame in both:
+            frame["state"] = frame["state"].cat.set_categories(states)
     again = new[key].isin(old[key])
     if again.any():
         earlier = old.drop_duplicates(key).set_index(key)
         for name in new.columns.drop(key):
             if new[name].isna().any():
                 found = new[key].map(earlier[name])
+                if name in _OF_THE_STATE:
+                    found = found.where(new[key].map(earlier["state"].astype(object)) == new["state"].astype(object))
                 new[name] = new[name].fillna(found.astype(new[name].dtype))
         both[0] = old.loc[~old[key].isin(new[key])]
     return pd.concat(both, ignore_index=True).sort_values(

@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 
 from cijob_analysis import ConfigurationError, LocalService, ServiceBusy, Snapshot, Workload, fetch_snapshot, follow
-from cijob_analysis.follow import CalledOff, Following
+from cijob_analysis.fetch.joining import merged
+from cijob_analysis.following import CalledOff, Following
 from cijob_analysis.local import Faults
 from tests.conftest import FAST
 from tests.fetch.interrupting import interrupted_when
+from tests.widgets.worlds import rows
 
 
 def wait_until(has_happened: Callable[[], bool]) -> None:
@@ -126,3 +129,47 @@ def test_a_reading_can_be_called_off_and_a_failed_one_leaves_what_was_known() ->
 def test_a_pace_that_is_none(every_s: float) -> None:
     with LocalService(Workload()) as service, service.client() as client, pytest.raises(ConfigurationError):
         next(follow(client, "b1", every_s=every_s))
+
+
+def test_the_progress_of_a_task_is_kept_as_long_as_its_state() -> None:
+    old = rows(
+        "tasks",
+        {"task_id": "j1", "state": "Running", "progress": 40, "queue_id": "p1"},
+        {"task_id": "j2", "state": "Running", "progress": 50, "queue_id": "p1"},
+    )
+    new = rows("tasks", {"task_id": "j1", "state": "Running"}, {"task_id": "j2", "state": "Success"})
+    found = merged("task_id", old, new).set_index("task_id")
+    assert found["progress"].astype(object).where(found["progress"].notna(), None).to_dict() == {"j1": 40, "j2": None}
+    assert found["queue_id"].tolist() == ["p1", "p1"]
+
+
+def test_a_batch_job_that_was_read_in_part_is_read_as_a_whole_with_its_workflows() -> None:
+    world = Workload.of_batch(executions=30, state="Running")
+    with LocalService(world) as service, service.client(retry=FAST) as client:
+        following = Following(client, [job.batch_job_id for job in world.batch_jobs])
+        following.read()
+        service.faults = Faults(denied_actions=frozenset({"ci:DescribeMediaWorkflowExecutions"}))
+        service.workload = world.at(world.now + timedelta(minutes=2))
+        assert not following.read().is_complete
+        service.faults = Faults()
+        assert following.read().is_complete
+        assert states(following.read()) == states(fetch_snapshot(client))
+
+
+def test_it_can_end_with_a_reading_of_the_whole() -> None:
+    world = Workload.of_batch(executions=30, state="Running")
+    with LocalService(world) as service, service.client(retry=FAST) as client:
+        following = Following(client, [job.batch_job_id for job in world.batch_jobs], ends_whole=True)
+        following.read()
+        service.workload = world.at(world.now + timedelta(days=1))
+        assert following.read().is_finished
+        assert not following.is_over
+        service.faults = Faults(denied_actions=frozenset({"ci:DescribeMediaJobs"}))
+        known = following.read()
+        assert known.is_complete
+        assert not following.is_over
+        service.faults = Faults()
+        last, fresh = following.read(), fetch_snapshot(client)
+        assert following.is_over
+        for kind, frame in fresh.frames():
+            pd.testing.assert_frame_equal(getattr(last, kind), frame)

@@ -103,6 +103,9 @@ class Following:
         The lowest level that is wanted.
     progress : bool
         Show progress bars.
+    ends_whole : bool
+        When all is finished, read all of it once more: of tasks that were read while they ran, less may be known than
+        a list says when they have ended, such as their media information.
 
     Attributes
     ----------
@@ -117,18 +120,29 @@ class Following:
         An argument is malformed.
     """
 
-    def __init__(self, client: Client, batch_job_ids: Ids, *, depth: str = "tasks", progress: bool = False) -> None:
+    def __init__(
+        self,
+        client: Client,
+        batch_job_ids: Ids,
+        *,
+        depth: str = "tasks",
+        progress: bool = False,
+        ends_whole: bool = False,
+    ) -> None:
         if depth not in LEVELS:
             raise ConfigurationError(f"depth={depth!r} is none of {', '.join(LEVELS)}")
         self.known: Snapshot | None = None
         self.requests = self.retries = 0
         self._client, self._depth, self._progress = client, depth, progress
+        self._is_piecemeal, self._ends_whole = False, ends_whole
         self._ids: list[Any] = ids_of(batch_job_ids, "batch_job_id")
 
     @property
     def is_over(self) -> bool:
         """Whether all is known, and in a final state: nothing is left to be read."""
-        return self.known is not None and not self._open(self.known)
+        if self.known is None or self._open(self.known):
+            return False
+        return not (self._ends_whole and self._is_piecemeal)
 
     def now(self) -> datetime:
         """Return the service's time, as far as it is known."""
@@ -155,12 +169,20 @@ class Following:
         client.transport = meter = _Metered(self._client.transport, stop or Event())  # type: ignore[assignment]
         try:
             if self.known is None:
-                self.known = fetch_snapshot(client, self._ids, depth=self._depth, progress=self._progress)
+                self.known = self._read_whole(client)
             elif open_ids := self._open(self.known):
                 self.known = self._read_again(client, self.known, open_ids)
+                self._is_piecemeal = True
+            elif not self.is_over:
+                whole = self._read_whole(client)
+                if not self._open(whole):  # else something could not be read, which is known from before
+                    self.known, self._is_piecemeal = whole, False
             return self.known
         finally:
             self.requests, self.retries = meter.requests, meter.retries
+
+    def _read_whole(self, client: Client) -> Snapshot:
+        return fetch_snapshot(client, self._ids, depth=self._depth, progress=self._progress)
 
     def _open(self, known: Snapshot) -> list[str]:
         """Return the batch jobs of which something can still change, or could not be read."""
