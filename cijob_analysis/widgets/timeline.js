@@ -281,27 +281,31 @@ export function levelOfDetail(nInView, nLanes, height) {
 
 /**
  * Return where bands of `sizes` lie in `height`, from above to below, and how high a unit of them is: at most `most`.
- * Each has room for `least` pixels, and what is left over is shared out.
+ * Each has room for `least` pixels, and what is left over is shared out. Where there is no room for that the gaps give
+ * way, and then the bands, so that none lies beyond the end.
  */
 export function fitBands(sizes, height, { least, gap, most }) {
-  const room = height - gap * (sizes.length - 1);
-  const taken = (unit) => sizes.reduce((sum, size) => sum + Math.max(size * unit, least), 0);
+  const n = sizes.length;
+  const between = Math.min(gap, Math.max((height - n * least) / Math.max(n - 1, 1), 0));
+  const room = height - between * (n - 1);
+  const floor = Math.min(least, room / n);
+  const taken = (unit) => sizes.reduce((sum, size) => sum + Math.max(size * unit, floor), 0);
   let low = 0;
-  let high = most;
-  if (taken(most) > room) {
+  let high = Math.min(most, room / (Math.max(...sizes) || 1)); // finite, as 0 × Infinity is no number
+  if (taken(high) > room) {
     for (let turn = 0; turn < 50; turn++) {
       const middle = (low + high) / 2;
       if (taken(middle) > room) high = middle;
       else low = middle;
     }
   } else {
-    low = most;
+    low = high;
   }
-  const spare = Math.max(room - taken(low), 0) / sizes.length;
+  const spare = Math.max(room - taken(low), 0) / n;
   let top = 0;
   const bands = sizes.map((size) => {
-    const band = { top, bottom: top + Math.max(size * low, least) + spare };
-    top = band.bottom + gap;
+    const band = { top, bottom: top + Math.max(size * low, floor) + spare };
+    top = band.bottom + between;
     return band;
   });
   return { unit: low, bands };

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from functools import partial
 from html import escape
-from math import isfinite
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -20,10 +19,9 @@ import traitlets
 
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError
-from cijob_analysis.ledger import ledger_of
 from cijob_analysis.plots import plot_timeline
-from cijob_analysis.plots.style import NO_STATE
 from cijob_analysis.plots.zones import zone_label, zone_of
+from cijob_analysis.widgets.fallback import WithStaticCopy
 from cijob_analysis.widgets.pictures import render
 from cijob_analysis.widgets.timeline_data import (
     LANES,
@@ -35,7 +33,8 @@ from cijob_analysis.widgets.timeline_data import (
     offsets_of,
     timeline_data,
 )
-from cijob_analysis.words import listed, number, plural
+from cijob_analysis.widgets.timeline_words import label_of
+from cijob_analysis.words import plural
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -43,14 +42,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _BEYOND_MS = 40 * 86_400_000
+_LATEST_MS = 8_640_000_000_000_000  # what the clock of a page can show
 _DRAWN = ("state", "created_at", "started_at", "ended_at")
-_NO_WIDGETS = "This place shows no live widgets; here is a picture of the timeline as it was."
 
 OnRow = Callable[[int], object]
 """Called with the position of a row in the frame."""
 
 
-class Timeline(anywidget.AnyWidget):
+class Timeline(WithStaticCopy, anywidget.AnyWidget):  # type: ignore[misc]
     """When each row of a frame waited and ran: a canvas to pan, zoom and select a window of time on.
 
     The arrays go to the page as bytes when it asks for them, and are in no trait, so that a saved notebook has none
@@ -107,7 +106,8 @@ class Timeline(anywidget.AnyWidget):
         self._version = 0
         self._pick: list[OnRow] = []
         self._open: list[OnRow] = []
-        self._shown: NDArray[np.bool_] | None = None
+        self._mask: NDArray[np.bool_] | None = None  # of rows
+        self._shown: NDArray[np.bool_] | None = None  # of bars
         self._hold(frame, as_of)
         super().__init__(label=self._words())
         self.on_msg(self._answer)
@@ -137,14 +137,15 @@ class Timeline(anywidget.AnyWidget):
         ConfigurationError
             It is no such array.
         """
-        shown = np.asarray(mask)
+        rows = np.array(mask)
         with self._lock:
-            if shown.dtype != bool or shown.shape != (len(self._frame),):
+            if rows.dtype != bool or rows.shape != (len(self._frame),):
                 raise ConfigurationError(
-                    f"mask is {shown.dtype} of shape {shown.shape}, and one bool for each of the "
+                    f"mask is {rows.dtype} of shape {rows.shape}, and one bool for each of the "
                     f"{len(self._frame)} rows is needed"
                 )
-            self._shown = None if shown.all() else shown[self._data.rows]
+            self._mask = None if rows.all() else rows
+            self._shown = None if self._mask is None else rows[self._data.rows]
             self._send_mask()
             self.label = self._words()
 
@@ -159,17 +160,21 @@ class Timeline(anywidget.AnyWidget):
     def close(self) -> None:
         """Remove the widget from the page and its model from the kernel."""
         self.on_msg(self._answer, remove=True)
+        self.layout.close()
         super().close()
 
     @traitlets.validate("window")
     def _check_window(self, proposal: dict[str, Any]) -> list[int]:
         window = proposal["value"]
-        is_window = all(isinstance(time, (int, float)) and isfinite(time) for time in window)
-        if not is_window or len(window) not in (0, 2) or (window and window[0] >= window[1]):
+        is_window = len(window) in (0, 2) and all(
+            isinstance(time, (int, float, np.integer)) and -_LATEST_MS <= time <= _LATEST_MS for time in window
+        )
+        times = [round(time) for time in window] if is_window else []
+        if not is_window or (times and times[0] >= times[1]):
             raise ConfigurationError(
                 f"window={window!r} is neither [] nor [begin, end] in milliseconds since 1970-01-01 UTC"
             )
-        return [round(time) for time in window]
+        return times
 
     @traitlets.validate("lanes")
     def _check_lanes(self, proposal: dict[str, Any]) -> str:
@@ -191,8 +196,7 @@ class Timeline(anywidget.AnyWidget):
         self._frame, self._as_of, self._noun, self._data = frame, as_of, noun, data
         self._lanes = lanes_of(frame)
         self._bands: dict[str, Bands] = {}
-        self._shown = None
-        self._last_ms = data.last_ms
+        self._mask = self._shown = None
         self._version += 1
 
     def _answer(self, _: object, content: dict[str, Any], __: object) -> None:
@@ -226,7 +230,7 @@ class Timeline(anywidget.AnyWidget):
 
     def _send_data(self) -> None:
         data = self._data
-        last_ms = self._last_ms
+        beyond_ms = _BEYOND_MS + (data.last_ms - data.origin_ms) // 10
         message = {
             "kind": "data",
             "version": self._version,
@@ -241,7 +245,7 @@ class Timeline(anywidget.AnyWidget):
             "modes": self._lanes,
             "noun": self._noun,
             "zone": zone_label(self._zone),
-            "offsets": offsets_of(self._zone, data.origin_ms - _BEYOND_MS, last_ms + _BEYOND_MS),
+            "offsets": offsets_of(self._zone, data.origin_ms - beyond_ms, data.last_ms + beyond_ms),
         }
         self.send(message, [data.begin.data, data.start.data, data.end.data, data.state.data])
 
@@ -274,36 +278,15 @@ class Timeline(anywidget.AnyWidget):
         self.send({"kind": "failed", "text": f"{type(error).__name__}: {error}"})
 
     def _words(self) -> str:
-        """Return what is to be seen, in words."""
-        data, noun = self._data, self._noun
-        shown = data.state if self._shown is None else data.state[self._shown]
-        n = np.bincount(shown, minlength=len(data.states))
-        states = [f"{number(n[code])} {data.states[code] or NO_STATE}" for code in np.flatnonzero(n)]
-        parts = f": {listed(states)}" if states else ""
-        text = f"{plural(len(shown), noun)} of {number(len(self._frame))} on the timeline{parts}."
-        if len(data.rows):
-            text += f" From {self._span(data.origin_ms, self._last_ms)}."
-        if len(self.window) == 2:
-            text += f" Window selected: from {self._span(*self.window)}."
-        line = "; ".join([ledger_of(self._frame).line(len(self._frame), noun, self._zone), *data.remarks])
-        return f"{text} {line}."
+        return label_of(self._frame, self._data, self._shown, self.window, self._zone)
 
-    def _span(self, begin_ms: float, end_ms: float) -> str:
-        times = [datetime.fromtimestamp(time / 1000, UTC).astimezone(self._zone) for time in (begin_ms, end_ms)]
-        begin, end = (f"{time:%Y-%m-%d %H:%M:%S}" for time in times)
-        return f"{begin} to {end} ({zone_label(self._zone, times)})"
+    def __repr__(self) -> str:
+        return f"<Timeline: {plural(len(self._frame), schema.noun_of(self._frame))}>"
 
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the widget, and a picture for places that show no widgets."""
-        found = super()._repr_mimebundle_(**options)
-        if found is None:  # it is closed
-            return {"text/plain": repr(self)}, {}
+    def _static_html(self) -> str:
         with self._lock:
-            rows = self._data.rows if self._shown is None else self._data.rows[self._shown]
             part = self._frame[[schema.key_of(self._frame), *_DRAWN]]
-            frame = part if len(rows) == len(part) else part.take(np.sort(rows))
-            as_of = self._as_of
+            frame, as_of = part if self._mask is None else part[self._mask], self._as_of
         png, sentence = render(partial(plot_timeline, as_of=as_of), frame, self._zone)
         source = f"data:image/png;base64,{b64encode(png).decode()}"
-        html = f'<p>{_NO_WIDGETS}</p><img alt="{escape(sentence)}" style="max-width:100%" src="{source}">'
-        return {**found[0], "text/html": html}, found[1]
+        return f'<img alt="{escape(sentence)}" style="max-width:100%" src="{source}">'

@@ -247,30 +247,36 @@ def offsets_of(zone: tzinfo, first_ms: int, last_ms: int) -> list[tuple[int, int
     """
     first_ms, last_ms = (min(max(time, _EARLIEST_MS), _LATEST_MS) for time in (first_ms, last_ms))
     step = max(_DAY_MS, (last_ms - first_ms) // _MOST_STEPS)
-    offsets = [(first_ms, _offset(zone, first_ms))]
+    offsets = [(first_ms, offset_s(zone, first_ms))]
     for time in [*range(first_ms + step, last_ms, step), last_ms]:
-        before, offset = offsets[-1][1], _offset(zone, time)
+        before, offset = offsets[-1][1], offset_s(zone, time)
         if offset != before:
             low, high = max(offsets[-1][0], time - step), time
             while high - low > 1:
                 middle = (low + high) // 2
-                low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
-            offsets.append((high, _offset(zone, high)))
+                low, high = (middle, high) if offset_s(zone, middle) == before else (low, middle)
+            offsets.append((high, offset_s(zone, high)))
     return offsets
 
 
-def _offset(zone: tzinfo, time_ms: int) -> int:
-    offset = (_EPOCH + timedelta(milliseconds=time_ms)).astimezone(zone).utcoffset()
+def offset_s(zone: tzinfo, time_ms: int) -> int:
+    """Return how far the clocks of `zone` are ahead of UTC at a time [s]."""
+    offset = instant_of(time_ms).astimezone(zone).utcoffset()
     return 0 if offset is None else round(offset.total_seconds())
+
+
+def instant_of(time_ms: int) -> datetime:
+    """Return a time [ms since 1970-01-01 UTC], or else the nearest that a `datetime` can hold in any zone."""
+    return _EPOCH + timedelta(milliseconds=min(max(time_ms, _EARLIEST_MS), _LATEST_MS))
 
 
 def facts(frame: pd.DataFrame, row: int) -> list[tuple[str, str]]:
     """Return what is known of a row besides its times: names and texts, the id first; what is missing is left out."""
     key = schema.key_of(frame)
+    cells = frame.iloc[[row]].dropna(axis="columns")
     found = []
     for column, name in {key: "id", **FACTS}.items():
-        if column in frame.columns and not pd.isna(value := frame[column].iat[row]):
-            text = str(value)
-            if text and not (column in ("code", "message") and text == "Success"):  # the service's word for no error
-                found.append((name, text if len(text) <= _LONGEST else text[:_LONGEST] + "…"))
+        text = str(cells[column].iat[0]) if column in cells.columns else ""
+        if text and not (column in ("code", "message") and text == "Success"):  # the service's word for no error
+            found.append((name, text if len(text) <= _LONGEST else text[:_LONGEST] + "…"))
     return found
