@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cijob_analysis.fetch import fetch_workflows as fetch_workflows
     from cijob_analysis.files import read_csv as read_csv
     from cijob_analysis.files import write_csv as write_csv
-    from cijob_analysis.follow import follow as follow
+    from cijob_analysis.following import follow as follow
     from cijob_analysis.ledger import Ledger as Ledger
     from cijob_analysis.local import LocalService as LocalService
     from cijob_analysis.local import Workload as Workload
@@ -74,8 +74,10 @@ if TYPE_CHECKING:
     from cijob_analysis.snapshot import Snapshot as Snapshot
     from cijob_analysis.snapshot import read_snapshot as read_snapshot
     from cijob_analysis.widgets import Explorer as Explorer
+    from cijob_analysis.widgets import Monitor as Monitor
     from cijob_analysis.widgets import Selection as Selection
     from cijob_analysis.widgets import explore as explore
+    from cijob_analysis.widgets import monitor as monitor
 
 _HOME = {
     "Client": "service.client",
@@ -89,7 +91,7 @@ _HOME = {
     "fetch_tasks": "fetch",
     "fetch_queues": "fetch",
     "fetch_workflows": "fetch",
-    "follow": "follow",
+    "follow": "following",
     "Snapshot": "snapshot",
     "Plan": "service.plan",
     "Ledger": "ledger",
@@ -135,6 +137,8 @@ _HOME = {
     "explore": "widgets",
     "Explorer": "widgets",
     "Selection": "widgets",
+    "monitor": "widgets",
+    "Monitor": "widgets",
     "write_csv": "files",
     "read_csv": "files",
     "CIJobError": "exceptions",

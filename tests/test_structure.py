@@ -22,7 +22,7 @@ ROOMS = (
     "service.retry", "service.proxies", "service.errors", "service.documents", "service.json_answers",
     "service.rows", "service.wire", "service.received", "service.direct", "service.http",
     "service.transport", "service.ways", "service.plan", "service.client",
-    "frames", "snapshot", "answers", "columns", "progress", "gather", "windows", "walk", "fetch", "archive", "follow",
+    "frames", "snapshot", "answers", "columns", "progress", "gather", "windows", "walk", "fetch", "archive", "following",
     "metrics", "files", "plots", "widgets", "local", "cli", "__main__",
 )  # fmt: skip
 """Rooms in the order in which data flows; each may import those before it, itself, and no other."""
@@ -30,7 +30,7 @@ ROOMS = (
 APART = {
     "metrics": {"exceptions", "schema", "ledger", "words", "snapshot"},
     "plots": {"exceptions", "schema", "ledger", "words", "snapshot", "metrics"},
-    "widgets": {"exceptions", "schema", "ledger", "words", "snapshot", "metrics", "files", "plots"},
+    "widgets": {"exceptions", "schema", "ledger", "words", "snapshot", "following", "metrics", "files", "plots"},
     "local": {"exceptions", "schema", "service"},
 }
 """Rooms that may import even less."""
@@ -129,6 +129,11 @@ def test_the_public_names_are_those_of_the_readme() -> None:
     section = README.read_text("utf-8").partition("## The names")[2].partition("\n## ")[0]
     listed = re.findall(r"`([A-Za-z_]+)`", "\n".join(re.findall(r"^\|.*\|(.*)\|$", section, re.MULTILINE)))
     assert sorted(listed) == sorted(cijob_analysis.__all__)
+
+
+def test_no_public_name_is_that_of_a_module_which_would_stand_in_its_place_once_imported() -> None:
+    modules = {path.stem for path in PACKAGE.iterdir()}
+    assert not modules & set(cijob_analysis.__all__)
 
 
 def test_every_public_name_is_there_and_documented() -> None:

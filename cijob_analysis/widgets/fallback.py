@@ -80,6 +80,16 @@ class WithStaticCopy(ipywidgets.DOMWidget):  # type: ignore[misc]
         _display(data, metadata=metadata, raw=True)
         if _VIEW not in data:  # it is closed
             return
+        self._copies.append(_display(self._copy(), raw=True, display_id=True))
+
+    def _update_copies(self) -> None:
+        """Bring the copies that were shown up to date; for widgets that change by themselves."""
+        if self._copies:
+            copy = self._copy()
+            shown: Any
+            for shown in self._copies:
+                shown.update(copy, raw=True)
+
+    def _copy(self) -> dict[str, str]:
         style = _STYLE.substitute(id=self._id)
-        copy = f'<style>{style}</style><div class="cijob-copy-{self._id}">{self._copy_html()}</div>'
-        self._copies.append(_display({"text/html": copy}, raw=True, display_id=True))
+        return {"text/html": f'<style>{style}</style><div class="cijob-copy-{self._id}">{self._copy_html()}</div>'}

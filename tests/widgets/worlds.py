@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ FAR, NEAR = "b" + "0" * 31 + "1", "b" + "0" * 31 + "2"
 """A batch job with two executions of three tasks, and one of type Job whose tasks are directly below it."""
 
 
-def rows(table: str, *cells: dict[str, object]) -> pd.DataFrame:
+def rows(table: str, *cells: Mapping[str, object]) -> pd.DataFrame:
     """Return a frame of the declared columns of a level; what a row does not name is missing."""
     columns = schema.TABLES[table]
     frame = schema.empty(columns).reindex(range(len(cells)))

@@ -65,15 +65,15 @@ class Eta:
         tz : datetime.tzinfo or str, optional
             Zone in which times are shown; UTC if not given.
         """
-        left = f"{counted(self.remaining, 'task')} left"
+        left = f", {counted(self.remaining, 'task')} left" if self.remaining else ""
         if self.low is None or self.middle is None or self.high is None:
             if self.reason.startswith("finished"):
                 return self.reason
-            return f"unknown when it will be finished, {left}: {self.reason}"
+            return f"unknown when it will be finished{left}: {self.reason}"
         if not self.remaining:
             return f"finished at {clock_text(self.middle, tz)}"
         low, middle, high = self._clock_texts((self.low, self.middle, self.high), tz)
-        return f"between {low} and {high} ({100 * self.level:.3g} %), most likely {middle}, {left}"
+        return f"between {low} and {high} ({100 * self.level:.3g} %), most likely {middle}{left}"
 
     def _clock_texts(self, times: tuple[pd.Timestamp, ...], tz: tzinfo | str | None) -> list[str]:
         """Return `times` without what goes without saying: a day like that of `as_of`, and the zone but once.
