@@ -125,7 +125,7 @@ def _share(bar: Bar) -> str:
 
 
 def _rate(bar: Bar) -> str:
-    if np.isnan(bar.per_minute) or (not bar.per_minute and bar.is_finished):
+    if np.isnan(bar.per_minute) or bar.is_finished:
         return ""
     return f"{bar.per_minute:,.3g} a minute" if bar.per_minute < 1000 else f"{number(bar.per_minute)} a minute"
 
