@@ -55,7 +55,7 @@ pictures: $(VENV)/demo.stamp
 	$(BIN)/python docs/make_pictures.py
 
 screenshots: $(VENV)/dev.stamp
-	$(BIN)/python docs/make_screenshots.py
+	$(BIN)/python -m docs.make_screenshots
 
 gallery: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_gallery.py --out gallery-output

@@ -117,7 +117,7 @@ class Monitor(WithStaticCopy, ipywidgets.VBox):  # type: ignore[misc]
         self._trouble: Exception | None = None
         self._is_closed = False
         self.summary, self.status, self.alert, self.batches, self.failures = (
-            html_part(name) for name in ("summary", "state", "status", "bars", "failures")
+            html_part(name) for name in ("summary", "pace", "alert", "bars", "failures")
         )
         self.pause_button = ipywidgets.ToggleButton(description="Pause", layout={"width": "auto"})
         self.refresh_button = Action("Refresh", self.refresh)

@@ -61,7 +61,8 @@ def state_html(watcher: Watcher, zone: tzinfo) -> str:
 
 def bars_html(found: Watch) -> str:
     """Return a bar for each batch job, with its counts by state."""
-    items = "".join(f'<li class="cijob-batch">{_bar_html(bar)}</li>' for bar in found.bars)
+    with_end = found.all.n > 1  # else the summary says it
+    items = "".join(f'<li class="cijob-batch">{_bar_html(bar, with_end=with_end)}</li>' for bar in found.bars)
     return f'<ul class="cijob-batches" aria-label="Batch jobs">{items}</ul>' if items else ""
 
 
@@ -84,7 +85,7 @@ def failures_html(found: Watch, zone: tzinfo) -> str:
     )
 
 
-def _bar_html(bar: Bar) -> str:
+def _bar_html(bar: Bar, *, with_end: bool) -> str:
     name = bar.name or bar.batch_job_id
     if bar.n > 1:
         name = f"{number(bar.n)} other batch jobs"
@@ -102,11 +103,12 @@ def _bar_html(bar: Bar) -> str:
     )
     far = () if bar.n == 1 and bar.noun == "batch job" else (f"{_share(bar)} finished", _rate(bar))
     head = _joined(bar.state or "", *far)
+    end = f"<span>{escape(bar.end)}</span>" if with_end else ""
     return (
         f'<div class="cijob-batch-head">{_cut(name, _NAME, "strong")}{_cut(ident, _NAME, "code")}'
         f"<span>{escape(head)}</span></div>"
         f'<div class="cijob-bar" role="img" aria-label="{escape(f"{name}: {words}")}">{parts}</div>'
-        f'<div class="cijob-batch-counts">{legend}<span>{escape(bar.end)}</span></div>'
+        f'<div class="cijob-batch-counts">{legend}{end}</div>'
     )
 
 

@@ -63,6 +63,12 @@ def test_all_of_them_together() -> None:
     assert math.isnan(whole.per_minute)
 
 
+def test_each_of_several_batch_jobs_says_its_end() -> None:
+    near, far = (item for item in bars_html(watched(small_snapshot())).split("<li")[1:])
+    assert "Unknown when it will be finished" in near
+    assert "Finished at 2026-03-01" in far
+
+
 def test_final_states_come_first_and_unknown_ones_last() -> None:
     states = ("Running", "Mystery", None, "Cancel", "Success", "Submitted", "Failed", "Pause")
     snapshot = snapshot_of(*({"task_id": f"j{n}", "state": state} for n, state in enumerate(states)))
@@ -193,7 +199,7 @@ def test_a_batch_job_with_nothing_below_it_says_its_state_only() -> None:
     jobs = batch_jobs({"batch_job_id": FAR, "name": "nightly", "state": "Submitted", "created_at": "2026-03-01 11:00"})
     snapshot = Snapshot(batch_jobs=jobs, as_of=AS_OF)
     found = watched(snapshot)
-    assert text_of(bars_html(found)).startswith(f"|nightly|{FAR}|Submitted|1 Submitted|Unknown when it will be ")
+    assert text_of(bars_html(found)) == f"|nightly|{FAR}|Submitted|1 Submitted|"
     assert text_of(summary_html(snapshot, found, SHANGHAI)).startswith("|0 % of 1 batch job finished, 0 a minute|")
 
 
