@@ -13,7 +13,19 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import drawing, fetching, imports, listing, memory, outofcore, parsing, report, signature, snapshots
+from benchmarks import (
+    dashboard,
+    drawing,
+    fetching,
+    imports,
+    listing,
+    memory,
+    outofcore,
+    parsing,
+    report,
+    signature,
+    snapshots,
+)
 from benchmarks.table import Bar, markdown
 
 LIBRARIES = (
@@ -27,8 +39,8 @@ LIBRARIES = (
     "xmltodict",
     "cos-python-sdk-v5",
 )
-LONG = ("memory", "outofcore")
-"""What takes minutes, and gigabytes, and is measured only when it is named."""
+LONG = ("memory", "outofcore", "dashboard")
+"""What takes minutes and gigabytes, or a browser, and is measured only when it is named."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         "topics",
         nargs="*",
         metavar="topic",
-        help="import, signature, parse, fetch, listing, snapshot, report, drawing, memory, outofcore; "
-        "all but the last two if none",
+        help="import, signature, parse, fetch, listing, snapshot, report, drawing, memory, outofcore, "
+        "dashboard; all but the last three if none",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument(
@@ -57,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         "drawing": drawing.run,
         "memory": memory.run,
         "outofcore": outofcore.run,
+        "dashboard": dashboard.run,
     }
     unknown = [topic for topic in options.topics if topic not in topics]
     if unknown:
