@@ -17,10 +17,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_FIRST, _LAST = (datetime(year, 1, 2, tzinfo=UTC) for year in (1, 9999))
+"""Between them every zone has a clock for every time."""
+
+
 def zone_label(zone: tzinfo, times: Iterable[datetime] = ()) -> str:
     """Return the name of `zone` and its offsets at `times`: ``Asia/Shanghai, UTC+8``."""
     name = getattr(zone, "key", None) or zone.tzname(None) or str(zone)
-    offsets = dict.fromkeys(_offset_text(time.astimezone(zone).utcoffset()) for time in times)
+    known = (min(max(time, _FIRST), _LAST) for time in times)
+    offsets = dict.fromkeys(_offset_text(time.astimezone(zone).utcoffset()) for time in known)
     return ", ".join([name, *([" and ".join(offsets)] if set(offsets) - {name} else [])])
 
 

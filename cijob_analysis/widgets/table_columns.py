@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 from unicodedata import east_asian_width
@@ -212,7 +213,7 @@ def _zone_label(frame: pd.DataFrame, zone: tzinfo) -> str:
     known = instants(frame, "created_at") if "created_at" in frame.columns else np.array([], "M8[us]")
     known = known[~np.isnat(known)].clip(*_REPRESENTABLE)
     ends = [known.min(), known.max()] if len(known) else []
-    return zone_label(zone, pd.DatetimeIndex(ends, tz="UTC").to_pydatetime())
+    return zone_label(zone, [time.item().replace(tzinfo=UTC) for time in ends])
 
 
 def _floats(frame: pd.DataFrame, name: str, rows: NDArray[np.intp] | slice = slice(None)) -> NDArray[np.float64]:
@@ -225,7 +226,8 @@ def _floats(frame: pd.DataFrame, name: str, rows: NDArray[np.intp] | slice = sli
 
 def _times(utc: NDArray[np.datetime64], zone: tzinfo) -> list[Cell]:
     """Return times as clocks of the zone show them, to the second, and in full with the zone's offset."""
-    local = pd.DatetimeIndex(utc, tz="UTC").tz_convert(zone).tz_localize(None).to_numpy("M8[us]")
+    known = utc.clip(*_REPRESENTABLE)
+    local = utc + (pd.DatetimeIndex(known, tz="UTC").tz_convert(zone).tz_localize(None).to_numpy("M8[us]") - known)
     shown = np.datetime_as_string(local, unit="s").tolist()
     full = np.datetime_as_string(local, unit="us").tolist()
     minutes = ((local - utc).astype(np.int64) // 60_000_000).tolist()

@@ -28,3 +28,14 @@ def test_the_label_names_zone_and_offsets() -> None:
     assert zone_label(ZoneInfo("Asia/Kolkata"), [WINTER]) == "Asia/Kolkata, UTC+5:30"
     assert zone_label(timezone(timedelta(hours=8), "Beijing"), [WINTER]) == "Beijing, UTC+8"
     assert zone_label(ZoneInfo("Europe/London")) == "Europe/London"
+
+
+@pytest.mark.parametrize(
+    ("time", "label"),
+    [
+        (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), "Asia/Shanghai, UTC+8"),
+        (datetime(1, 1, 1, tzinfo=UTC), "America/New_York, UTC−4:56"),
+    ],
+)
+def test_a_time_that_has_no_clock_in_the_zone_is_no_exception(time: datetime, label: str) -> None:
+    assert zone_label(ZoneInfo(label.partition(",")[0]), [time]) == label
