@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import threading
 from base64 import b64decode
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,14 +34,6 @@ JOBS = batch_jobs(
     {"name": None, "state": None, "type": None, "created_at": "2026-03-01 05"},
 )  # fmt: skip
 TIMELINE, STATES, WORKFLOWS, FAILURES, TABLE = range(5)
-
-
-@pytest.fixture(autouse=True)
-def _leaves_no_model() -> Iterator[None]:
-    before = models()
-    yield
-    ipywidgets.Widget.close_all()
-    assert not models() - before
 
 
 def press(explorer: Explorer, *states: str | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,14 +31,6 @@ BROKEN, LOST, NOTHING = ("Broken", "no <path>"), ("Lost", ""), ("", "")
 
 def models() -> set[str]:
     return set(ipywidgets.Widget.get_manager_state()["state"])
-
-
-@pytest.fixture(autouse=True)
-def _leaves_no_model() -> Iterator[None]:
-    before = models()
-    yield
-    ipywidgets.Widget.close_all()
-    assert not models() - before
 
 
 def tasks(*rows: dict[str, Any]) -> pd.DataFrame:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 
-import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,14 +34,6 @@ JOBS = batch_jobs(
 EARLY, LATE, OPEN = range(3)
 """The bars, in their order."""
 NINE, TEN = 1_772_355_600_000, 1_772_359_200_000
-
-
-@pytest.fixture(autouse=True)
-def _leaves_no_model() -> Iterator[None]:
-    before = models()
-    yield
-    ipywidgets.Widget.close_all()
-    assert not models() - before
 
 
 @pytest.fixture
