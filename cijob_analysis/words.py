@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import pandas as pd
 
@@ -62,6 +63,11 @@ def shortened(names: Sequence[str], width: int = 24) -> list[str]:
             turn[short] += 1
             numbered[name] = f"{short} ({turn[short]})" if same[short] > 1 else short
     return [numbered[name] for name in names]
+
+
+def letters(text: str) -> int:
+    """Return how many Latin letters `text` is as wide as: Chinese ones count twice."""
+    return len(text) + sum(east_asian_width(letter) in "WF" for letter in text)
 
 
 def labels_of(keys: pd.DataFrame) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
-from unicodedata import east_asian_width
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,7 @@ from cijob_analysis.plots.fonts import text_style
 from cijob_analysis.plots.forest import Scale, draw_forest, group_names, scale_of, signed
 from cijob_analysis.plots.top import MOST_BARS
 from cijob_analysis.plots.zones import zone_of
-from cijob_analysis.words import listed, number, percent, plural
+from cijob_analysis.words import letters, listed, number, percent, plural
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -111,13 +110,8 @@ def plot_comparison(
 
 def _characters(ax: Axes) -> int:
     """Return how many characters of the line below have room at the right of the names, which may be long."""
-    names = max((_width(label.get_text()) for label in ax.get_yticklabels()), default=0)
+    names = max((letters(label.get_text()) for label in ax.get_yticklabels()), default=0)
     return max(int(1.25 * width_of(ax) / (0.53 * SMALL) - 1.3 * names), 30)
-
-
-def _width(text: str) -> int:
-    """Return how many Latin characters `text` is as wide as: Chinese ones count twice."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _comparison(a: pd.DataFrame | Snapshot | Comparison, b: pd.DataFrame | Snapshot | None, by: By) -> Comparison:

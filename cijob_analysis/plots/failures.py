@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from cijob_analysis.plots.fonts import text_style
 from cijob_analysis.plots.style import GREY, STATE_LOOKS
 from cijob_analysis.plots.top import pooled
 from cijob_analysis.plots.zones import zone_of
-from cijob_analysis.words import plural, seconds, shortened
+from cijob_analysis.words import letters, plural, seconds, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +108,7 @@ def _draw(ax: Axes, shown: Sequence[FailureCluster], others: int, names: Sequenc
     figure = figure_of(ax)
     row = float(ax.bbox.height) * 72 / figure.dpi / (len(amounts) + 0.1)
     lines = min(int((1 - _BAR) * row / _LINE), _MOST_LINES)
-    beside = float(figure.get_figwidth()) * 72 - _NAME_LETTER * max(map(_width, names)) - 25
+    beside = float(figure.get_figwidth()) * 72 - _NAME_LETTER * max(map(letters, names)) - 25
     width = int(min(width_of(ax), beside) / _LETTER)
     for top, one in zip(tops, shown, strict=False):  # the bar of the others has nothing to say
         _write(ax, top + _BAR, one, lines, width)
@@ -141,8 +140,4 @@ def _wrapped(text: str, width: int, most: int) -> list[str]:
 
 def _letters(text: str, width: int) -> int:
     """Return how many letters of `text` are as wide as `width` usual ones: Chinese ones are as wide as two."""
-    return max(width * len(text) // max(_width(text), 1), 10)
-
-
-def _width(text: str) -> int:
-    return len(text) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return max(width * len(text) // max(letters(text), 1), 10)

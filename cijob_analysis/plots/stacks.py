@@ -9,11 +9,14 @@ import numpy as np
 from cijob_analysis.plots.canvas import integers, name_ticks, say_empty, state_legend, tidy, width_of
 from cijob_analysis.plots.seconds_axis import seconds_axis
 from cijob_analysis.plots.style import NO_STATE, looks_of
-from cijob_analysis.words import number, percent, seconds
+from cijob_analysis.words import letters, number, percent, seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+
+_NAME, _LEGEND = 4.9, 70
+"""How wide a letter of a name at the left is, and the legend at the right [points]."""
 
 
 def stacks_height(n_groups: int) -> float:
@@ -53,7 +56,8 @@ def draw_stacks(
         ax.annotate(text, (total, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8)
     name_ticks(ax, list(places), labels)
     ax.set_ylim(len(labels) - 0.4, -0.6)
-    room = min((5 * longest + 10) / (0.8 * width_of(ax)), 0.5)  # for the sums, of about 5 points a character
+    width = max(1.15 * width_of(ax) - _NAME * max(map(letters, labels), default=0) - _LEGEND, 1)
+    room = min((5 * longest + 10) / width, 0.5)  # for the sums, of about 5 points a character
     ax.set_xlim(0, max(left.max(initial=0), 1) / (1 - room))
     if duration:
         seconds_axis(ax, log=False)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
-from unicodedata import east_asian_width
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from cijob_analysis.metrics.durations import add_durations
 from cijob_analysis.metrics.groups import state_codes
 from cijob_analysis.metrics.instants import NAT, instants
 from cijob_analysis.plots.zones import zone_label
-from cijob_analysis.words import number, seconds
+from cijob_analysis.words import letters, number, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,7 +183,7 @@ def _column(
         kind = _kind(frame[name].dtype, unit)
     width = _WIDTHS[kind] if kind in _WIDTHS else _text_width(frame[name])
     shown_unit = {"time": zone, "number": unit}.get(kind, "")
-    return TableColumn(name, kind, heading, shown_unit, doc, min(max(width, _length(heading) + 3), _WIDEST))
+    return TableColumn(name, kind, heading, shown_unit, doc, min(max(width, letters(heading[:_WIDEST]) + 3), _WIDEST))
 
 
 def _kind(dtype: Any, unit: str) -> str:
@@ -200,12 +199,7 @@ def _text_width(column: pd.Series) -> int:
     if str(column.name).endswith(("_id", "_ids")):
         return _ID_WIDTH
     rows = np.linspace(0, len(column) - 1, min(len(column), _LOOKED_AT)).astype(np.intp)
-    return max(map(_length, texts_of(column, rows)), default=0) + 2
-
-
-def _length(text: str) -> int:
-    """Return how wide the beginning of a text is, in characters: Chinese ones take the room of two."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text[:_WIDEST])
+    return max((letters(text[:_WIDEST]) for text in texts_of(column, rows)), default=0) + 2
 
 
 def _zone_label(frame: pd.DataFrame, zone: tzinfo) -> str:
