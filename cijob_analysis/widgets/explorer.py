@@ -23,6 +23,7 @@ from cijob_analysis.widgets.exploration import Exploration
 from cijob_analysis.widgets.exports import FILES, content_of
 from cijob_analysis.widgets.fallback import WithStaticCopy
 from cijob_analysis.widgets.header import Header, html_part
+from cijob_analysis.widgets.keys import Keys
 from cijob_analysis.widgets.models import models_below
 from cijob_analysis.widgets.selection import Selection
 from cijob_analysis.widgets.tabs import Tabs
@@ -120,7 +121,7 @@ class Explorer(WithStaticCopy, ipywidgets.VBox):  # type: ignore[misc]
         self.controls, self.timeline, self.table = self.header.controls, self.tabs.timeline, self.tabs.table
         self.details = html_part("details")
         style = ipywidgets.HTML(f"<style>{_STYLE.read_text('utf-8')}</style>", layout={"display": "none"})
-        super().__init__((style, self.header, self.tabs, self.details))
+        super().__init__((style, Keys(), self.header, self.tabs, self.details))
         self.add_class("cijob-explorer")
 
         self._turns.show()

@@ -134,6 +134,7 @@ class TableView {
       ...[bar, this.menu, this.box, foot, this.help, this.alert],
     );
     this.root.addEventListener("keydown", (event) => event.stopPropagation());
+    this.root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true")); // Notebook 7 asks there
     this.table.addEventListener("keydown", (event) => this.press(event));
     this.table.addEventListener("focusin", (event) => this.arrive(event.target));
     this.table.addEventListener("copy", (event) => this.copy(event));
