@@ -18,6 +18,7 @@ client = service.client(concurrency=4)
 def tell():
     while service.requests.count(path="/workflowexecution") < 3:
         threading.Event().wait(0.01)
+    service.faults = Faults(latency_s=600)  # so that it cannot come to an end before it is interrupted
     print("reading")
 threading.Thread(target=tell).start()
 fetch_snapshot(client)
@@ -49,6 +50,8 @@ def test_interrupt_stops_at_once_and_keeps_what_was_read(kernel: Any) -> None:
     def hook(message: dict[str, Any]) -> None:
         if message["msg_type"] == "stream":
             printed.append(message["content"]["text"])
+        if message["msg_type"] == "error":
+            printed.extend(message["content"]["traceback"])
 
     kernel.execute(FETCH)
     while "reading" not in "".join(printed):  # the batch jobs have been read, and not everything below them
