@@ -22,14 +22,16 @@ ROOMS = (
     "service.retry", "service.proxies", "service.errors", "service.documents", "service.json_answers",
     "service.rows", "service.wire", "service.received", "service.direct", "service.http",
     "service.transport", "service.ways", "service.plan", "service.client",
-    "frames", "snapshot", "answers", "columns", "progress", "gather", "windows", "walk", "fetch", "archive", "following",
-    "metrics", "files", "plots", "widgets", "local", "cli", "__main__",
+    "frames", "snapshot", "answers", "columns", "progress", "gather", "windows", "walk", "fetch", "archive",
+    "following", "metrics", "files", "traces", "plots", "report", "widgets", "local", "cli", "__main__",
 )  # fmt: skip
 """Rooms in the order in which data flows; each may import those before it, itself, and no other."""
 
 APART = {
     "metrics": {"exceptions", "schema", "ledger", "words", "snapshot"},
+    "traces": {"exceptions", "schema", "ledger", "words", "snapshot", "metrics", "files"},
     "plots": {"exceptions", "schema", "ledger", "words", "snapshot", "metrics"},
+    "report": {"exceptions", "schema", "ledger", "words", "snapshot", "metrics", "files", "plots"},
     "widgets": {"exceptions", "schema", "ledger", "words", "snapshot", "following", "metrics", "files", "plots"},
     "local": {"exceptions", "schema", "service"},
 }
