@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import secrets
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -13,6 +12,7 @@ import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.exceptions import ConfigurationError, ResponseFormatError
+from cijob_analysis.files.replacing import replacing
 from cijob_analysis.frames import typed
 from cijob_analysis.schema import DURATIONS, KEYS, TABLES, Column
 
@@ -47,23 +47,14 @@ def write_csv(frame: pd.DataFrame, path: str | PathLike[str], *, overwrite: bool
     ConfigurationError
         A text holds a NUL character, which no CSV reader keeps; nothing is written.
     """
-    path = Path(path)
-    if path.exists() and not overwrite:
-        raise FileExistsError(f"{path} exists; overwrite=True replaces it")
     units = {name: _unit(frame[name]) for name in frame.columns}
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(frame.columns)
-            for start in range(0, len(frame), _ROWS_AT_ONCE):
-                part = frame.iloc[start : start + _ROWS_AT_ONCE]
-                writer.writerows(zip(*(_texts(part[name], unit) for name, unit in units.items()), strict=True))
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return path
+    with replacing(path, overwrite=overwrite) as temporary, temporary.open("x", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(frame.columns)
+        for start in range(0, len(frame), _ROWS_AT_ONCE):
+            part = frame.iloc[start : start + _ROWS_AT_ONCE]
+            writer.writerows(zip(*(_texts(part[name], unit) for name, unit in units.items()), strict=True))
+    return Path(path)
 
 
 def read_csv(path: str | PathLike[str]) -> pd.DataFrame:

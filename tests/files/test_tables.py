@@ -66,7 +66,7 @@ def test_every_kind_of_frame_is_read_back(
     kind: str, fetched: dict[str, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame = fetched[kind]
-    monkeypatch.setattr("cijob_analysis.files._ROWS_AT_ONCE", 5)
+    monkeypatch.setattr("cijob_analysis.files.tables._ROWS_AT_ONCE", 5)
     assert_frame_equal(read_csv(write_csv(frame, tmp_path / "x.csv")), frame)
 
 
@@ -83,7 +83,7 @@ def test_columns_of_ones_own_are_read_back(fetched: dict[str, pd.DataFrame], tmp
 
 
 def test_all_times_of_a_column_look_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cijob_analysis.files._ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("cijob_analysis.files.tables._ROWS_AT_ONCE", 1)
     frame = batch_jobs({"created_at": "2026-03-01 10:00"}, {"created_at": "2026-03-01 10:00:00.5"})
     with write_csv(frame, tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
         times = [row["created_at"] for row in csv.DictReader(file)]
