@@ -370,7 +370,8 @@ def any_task(draw: st.DrawFn) -> dict[str, Any]:
     sides = st.sampled_from([0, 240, 480, 481, 1080, 2160, 2161])
     told = st.builds(lambda *cells: streams(video(*cells)), sides, sides, st.sampled_from(["h264", "hevc", "gif", ""]))
     deep = st.recursive(st.none() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3))
-    odd = st.builds(streams, deep, deep) | st.builds(lambda info: extra({"MediaInfo": info}), deep) | st.text()
+    no_answer = st.text().filter(lambda text: '"MediaInfo"' not in text)
+    odd = st.builds(streams, deep, deep) | st.builds(lambda info: extra({"MediaInfo": info}), deep) | no_answer
     return {
         "task_type": draw(st.sampled_from(["Transcode", "Segment", "Snapshot", "VideoTag", "DocProcess", "?", None])),
         "state": draw(st.sampled_from(["Success", "Success", "Success", "Failed", "Running", "Odd", None])),
@@ -401,6 +402,12 @@ def obvious_amount(row: dict[str, Any]) -> float:
     limits = {"SD": (1, 480), "HD": (481, 720), "FHD": (721, 1080), "2K": (1081, 1440), "4K": (1441, 2160)}
     sizes = [size for size, (least, most) in limits.items() if least <= short_side <= most]
     return PRICES["Transcode", f"{codec} {sizes[0]}"] * float(seconds) / 60 if sizes else np.nan
+
+
+def test_streams_elsewhere_are_not_those_of_the_result() -> None:
+    stream = {"Video": {"CodecName": "h264", "Width": "640", "Height": "480"}}
+    elsewhere = json.dumps({"Operation": {"MediaInfo": {}}, "Input": {"Stream": stream}})
+    assert np.isnan(cost(tasks(minutes(1, extra=elsewhere)), region=HERE).rows["amount"].item())
 
 
 @settings(max_examples=40)

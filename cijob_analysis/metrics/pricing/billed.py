@@ -128,23 +128,22 @@ def doubts(task_type: str, extras: Sequence[object]) -> list[tuple[str, NDArray[
     return found
 
 
-def _element(extra: object, *names: str) -> dict[str, Any]:
-    """Return the element with the last of `names` that follows on the others; an empty one if it is not there.
+def _element(extra: object, first: str, *below: str) -> dict[str, Any]:
+    """Return the element `first`, or the one that its names lead to `below` it; an empty one if it is not there.
 
     The rest of the text is not decoded, which would take most of the time. A name with its quotation marks and a colon
     is an element's: in texts, quotation marks have a backslash.
     """
     if not isinstance(extra, str):
         return {}
-    end = 0
-    for name in names:
-        key = f'"{name}": '
-        begin = extra.find(key, end)
-        if begin < 0:
-            return {}
-        end = begin + len(key)
+    key = f'"{first}": '
+    begin = extra.find(key)
+    if begin < 0:
+        return {}
     try:
-        value, _ = _DECODER.raw_decode(extra, end)
+        value, _ = _DECODER.raw_decode(extra, begin + len(key))
     except (ValueError, RecursionError):
         return {}
+    for name in below:
+        value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
