@@ -53,7 +53,7 @@ STATE_LOOKS: Final = {
     "Pause": Look("#555555", "white", "xxx", "#555555"),
     "Success": Look("#0072B2", "white", "", "#0072B2"),
     "Failed": Look("#D55E00", "white", "////", "#D55E00"),
-    "Cancel": Look("#999999", "white", "\\\\\\\\", "#999999"),
+    "Cancel": Look("#999999", "#555555", "\\\\\\\\", "#999999"),
 }
 _UNKNOWN_LOOKS: Final = (
     Look("#C9B79C", "#6B5B45", "++", "#8A7758"),
