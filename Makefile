@@ -29,7 +29,8 @@ demo: $(VENV)/demo.stamp
 	$(BIN)/cijob demo --out demo-output
 
 test: lint
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto -m "not browser and not spark"
+	$(BIN)/python -m pytest -n auto -m browser
 
 lint: $(VENV)/dev.stamp
 	$(BIN)/ruff check

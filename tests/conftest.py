@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from cijob_analysis import Client, LocalService, RetryPolicy, Workload
 
@@ -23,6 +26,21 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FAST = RetryPolicy(attempts=20, first_s=0.01, longest_s=0.05)
 """Waits that a test can afford."""
+
+
+class ByFrontEnd(LoadScopeScheduling):  # type: ignore[misc]
+    """Browser tests of one front end share a worker, so that each is started once; any other test goes anywhere."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if not nodeid.startswith("tests/browser/"):
+            return nodeid
+        front_end = re.search(r"\[(lab|notebook)\b", nodeid)
+        return front_end[1] if front_end else "no notebook"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return ByFrontEnd(config, log)
 
 
 @pytest.fixture(scope="session")
