@@ -7,7 +7,7 @@ from pathlib import Path
 import anywidget
 
 
-class Keys(anywidget.AnyWidget):  # type: ignore[misc]
+class Keys(anywidget.AnyWidget):
     """A part of a dashboard that is not seen: while it is on the page, the dashboard gets the keys pressed in it."""
 
     _esm = Path(__file__).with_name("keys.js")

@@ -134,7 +134,8 @@ class TableView {
       ...[bar, this.menu, this.box, foot, this.help, this.alert],
     );
     this.root.addEventListener("keydown", (event) => event.stopPropagation());
-    this.root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true")); // Notebook 7 asks there
+    // Notebook 7 asks the very element that has the focus.
+    this.root.addEventListener("focusin", ({ target }) => target.setAttribute("data-lm-suppress-shortcuts", "true"));
     this.table.addEventListener("keydown", (event) => this.press(event));
     this.table.addEventListener("focusin", (event) => this.arrive(event.target));
     this.table.addEventListener("copy", (event) => this.copy(event));
