@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import nbconvert
 import pytest
 
 from benchmarks.manytasks import many_tasks
@@ -79,6 +78,8 @@ def test_sent_to_somebody_who_has_no_kernel_it_shows_copies(bench: Bench, browse
 
 
 def test_as_html_it_shows_copies(bench: Bench, browser: Browser, tmp_path: Path) -> None:
+    import nbconvert
+
     command(bench.page, "docmanager:save")
     exporter = nbconvert.HTMLExporter()  # type: ignore[no-untyped-call]
     html, _ = exporter.from_filename(str(bench.root / "bench.ipynb"))
