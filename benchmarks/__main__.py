@@ -25,6 +25,7 @@ from benchmarks import (
     report,
     signature,
     snapshots,
+    writing,
 )
 from benchmarks.table import Bar, markdown
 
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         "topics",
         nargs="*",
         metavar="topic",
-        help="import, signature, parse, fetch, listing, snapshot, report, drawing, memory, outofcore, "
+        help="import, signature, parse, fetch, listing, snapshot, report, drawing, writing, memory, outofcore, "
         "dashboard; all but the last three if none",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
@@ -67,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         "snapshot": snapshots.run,
         "report": report.run,
         "drawing": drawing.run,
+        "writing": writing.run,
         "memory": memory.run,
         "outofcore": outofcore.run,
         "dashboard": dashboard.run,

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import gc
 import subprocess
 import sys
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +16,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.manytasks import many_tasks
 from benchmarks.table import Bar
-from benchmarks.timing import Rounds, in_turn, processor_s
+from benchmarks.timing import Rounds, in_turn, memory_mb, processor_s
 from cijob_analysis.plots import plot_timeline
 
 if TYPE_CHECKING:
@@ -29,8 +27,6 @@ SOME, MANY = 100_000, 1_000_000
 ROUNDS = 7
 
 BARH_LIMIT, EMPTY_LIMIT, GROWTH_LIMIT, MEMORY_LIMIT = 100.0, 8.0, 5.0, 250.0
-
-_MB = 1e6
 
 
 def run() -> list[Bar]:
@@ -122,17 +118,7 @@ def _memory() -> float:
 def main() -> None:
     """Draw, and print by how much the memory of this process has grown at most [MB]."""
     tasks = many_tasks(MANY)
-    gc.collect()
-    Path("/proc/self/clear_refs").write_text("5")  # the most memory so far is from now on that of now
-    before = _resident("VmRSS")
-    _png(lambda ax: plot_timeline(tasks, ax=ax))
-    print((_resident("VmHWM") - before) / _MB)
-
-
-def _resident(name: str) -> int:
-    """Return the memory of this process [bytes], as Linux has it."""
-    with Path("/proc/self/status").open() as lines:
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+    print(memory_mb(lambda: _png(lambda ax: plot_timeline(tasks, ax=ax))))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from statistics import median
 
 
@@ -58,6 +59,21 @@ def processor_s(run: Callable[[], object]) -> float:
     taken = time.process_time() - began
     del kept  # freeing the result is not part of it
     return taken
+
+
+def memory_mb(run: Callable[[], object]) -> float:
+    """Return by how much the memory of this process grows at most while `run` does [MB], as Linux has it."""
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # the most memory so far is from now on that of now
+    before = _resident("VmRSS")
+    run()
+    return (_resident("VmHWM") - before) / 1e6
+
+
+def _resident(name: str) -> int:
+    """Return the memory of this process [bytes]."""
+    with Path("/proc/self/status").open() as lines:
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
 
 
 def _short(number: float) -> str:

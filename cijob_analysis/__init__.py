@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from cijob_analysis.fetch import fetch_tasks as fetch_tasks
     from cijob_analysis.fetch import fetch_workflows as fetch_workflows
     from cijob_analysis.files import read_csv as read_csv
+    from cijob_analysis.files import read_parquet as read_parquet
     from cijob_analysis.files import write_csv as write_csv
+    from cijob_analysis.files import write_parquet as write_parquet
     from cijob_analysis.following import follow as follow
     from cijob_analysis.ledger import Ledger as Ledger
     from cijob_analysis.local import LocalService as LocalService
@@ -141,6 +143,8 @@ _HOME = {
     "Monitor": "widgets",
     "write_csv": "files",
     "read_csv": "files",
+    "write_parquet": "files",
+    "read_parquet": "files",
     "CIJobError": "exceptions",
     "ConfigurationError": "exceptions",
     "TransportError": "exceptions",

@@ -19,7 +19,9 @@ from cijob_analysis.cli.tables import summary
 from cijob_analysis.local import Faults
 from tests.builders import batch_jobs
 
-CSV = {"batch_jobs.csv", "executions.csv", "tasks.csv"}
+LEVELS = ("batch_jobs", "executions", "tasks")
+CSV = {f"{level}.csv" for level in LEVELS}
+SCHEMAS = {f"{level}.schema.json" for level in LEVELS}
 PICTURES = {"states.png", "durations.png", "workflows.png", "timeline.png"}
 ESCAPE = "\x1b"
 
@@ -75,7 +77,7 @@ def follow_of(service: LocalService) -> list[str]:
 def test_the_demo_leaves_csv_and_pictures(tmp_path: Path) -> None:
     done = cijob("demo", "--batch-jobs", "60", "--out", "made/here", home=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in (tmp_path / "made/here").iterdir()} == CSV | PICTURES
+    assert {path.name for path in (tmp_path / "made/here").iterdir()} == CSV | SCHEMAS | PICTURES
     jobs, executions, tasks = (read_csv(tmp_path / "made/here" / f"{level}.csv") for level in schema.LEVELS)
     assert len(jobs) == 60
     assert set(jobs["type"]) == {"Workflow", "Job"}
@@ -135,7 +137,9 @@ def test_what_is_incomplete_is_said_by_the_exit_code(running: LocalService, tmp_
 def test_fetch_goes_as_deep_as_it_is_told(going_on: LocalService, tmp_path: Path) -> None:
     done = cijob("fetch", *place(going_on), "--depth", "executions", home=tmp_path, **keys(going_on))
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in (tmp_path / "cijob-output").iterdir()} == CSV - {"tasks.csv"} | PICTURES
+    assert {path.name for path in (tmp_path / "cijob-output").iterdir()} == {
+        name for name in CSV | SCHEMAS | PICTURES if not name.startswith("tasks.")
+    }
     seen = going_on.workload.executions_of()
     assert set(read_csv(tmp_path / "cijob-output/executions.csv")["run_id"]) == {run.run_id for run in seen}
     assert not any(request.path.startswith("/jobs") for request in going_on.requests)

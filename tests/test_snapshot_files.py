@@ -137,7 +137,7 @@ def cut(path: Path) -> None:
 
 
 def from_the_future(path: Path) -> None:
-    path.write_text(path.read_text("utf-8").replace('"format": 1', '"format": 2'), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"format": 2', '"format": 3'), "utf-8")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def from_the_future(path: Path) -> None:
         (Path.unlink, "snapshot.json", "is no snapshot: it has no snapshot.json"),
         (cut, "snapshot.json", "snapshot.json is damaged"),
         (lambda path: path.write_text("[]", "utf-8"), "snapshot.json", "snapshot.json is damaged"),
-        (from_the_future, "snapshot.json", "snapshot.json has format 2"),
+        (from_the_future, "snapshot.json", "snapshot.json has format 3"),
         (Path.unlink, "tasks.parquet", "tasks.parquet is missing"),
         (cut, "executions.parquet", "executions.parquet is damaged"),
         (lambda path: path.write_bytes(b""), "workflows.parquet", "workflows.parquet is damaged"),

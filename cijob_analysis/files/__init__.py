@@ -1,5 +1,7 @@
-"""Files: frames to CSV and back, with their dtypes."""
+"""Files: frames to CSV and Parquet and back, with their dtypes, whole or not at all."""
 
-from cijob_analysis.files.tables import read_csv, write_csv
+from cijob_analysis.files.csv_reading import read_csv
+from cijob_analysis.files.csv_writing import write_csv
+from cijob_analysis.files.parquet import read_parquet, write_parquet
 
-__all__ = ["read_csv", "write_csv"]
+__all__ = ["read_csv", "read_parquet", "write_csv", "write_parquet"]

@@ -13,7 +13,8 @@ from pathlib import Path
 def replacing(path: str | PathLike[str], *, overwrite: bool) -> Iterator[Path]:
     """Give a place beside `path` to write to; what stands there at the end becomes `path`, all at once.
 
-    After an exception, Ctrl-C included, there is no new file, and one that was there is as it was.
+    If nothing stands there, a file that was to be replaced is removed. After an exception, Ctrl-C included, there is no
+    new file, and one that was there is as it was.
 
     Raises
     ------
@@ -30,7 +31,10 @@ def replacing(path: str | PathLike[str], *, overwrite: bool) -> Iterator[Path]:
     try:
         yield temporary
         _check(path, overwrite)
-        temporary.replace(path)
+        if temporary.exists():
+            temporary.replace(path)
+        else:
+            path.unlink(missing_ok=True)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -55,6 +55,17 @@ def empty(columns: tuple[Column, ...]) -> pd.DataFrame:
     return pd.DataFrame({column.name: pd.Series([], dtype=dtype_of(column)) for column in columns})  # type: ignore[call-overload]
 
 
+def declared(names: Iterable[str]) -> dict[str, Column]:
+    """Return what is declared of the kind of frame that has columns of these `names`, by name.
+
+    Rows carry the keys of their parents, too: the lowest level that has its own key counts.
+    """
+    there = set(names)
+    kind = next((kind for kind in reversed(LEVELS) if KEYS[kind] in there), None)
+    kind = kind or next((kind for kind in ("queues", "workflows") if KEYS[kind] in there), "batch_jobs")
+    return {column.name: column for column in TABLES[kind]}
+
+
 def require(frame: pd.DataFrame, *names: str) -> None:
     """Raise unless `frame` has the columns `names`.
 

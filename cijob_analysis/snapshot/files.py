@@ -17,9 +17,10 @@ from cijob_analysis.exceptions import ConfigurationError, ResponseFormatError
 from cijob_analysis.ledger import ledger_of
 from cijob_analysis.snapshot.extra import need
 from cijob_analysis.snapshot.ledgers import ledger_from_json, ledger_to_json
+from cijob_analysis.snapshot.parquet import read_table, write_table
 from cijob_analysis.snapshot.value import Snapshot
 
-FORMAT = 1
+FORMAT = 2
 """Layout of the folder; a later version of the package that changes it counts up."""
 
 _INDEX = "snapshot.json"
@@ -87,12 +88,10 @@ def read_snapshot(folder: str | PathLike[str]) -> Snapshot:
         raise ResponseFormatError(f"{path} is damaged: {error}") from error
     if written != FORMAT:
         raise ResponseFormatError(f"{path} has format {written!r}; this version of the package reads format {FORMAT}")
-    frames = {kind: _read_frame(folder / f"{kind}.parquet") for kind, _ in Snapshot().frames()}
     try:
-        for kind, frame in frames.items():
-            _complete(frame, said[kind])
+        frames = {kind: _read_frame(folder / f"{kind}.parquet", said[kind]) for kind, _ in Snapshot().frames()}
         return Snapshot(as_of=None if as_of is None else datetime.fromisoformat(as_of), **frames)
-    except (KeyError, TypeError, ValueError, ResponseFormatError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ResponseFormatError(f"{path} is damaged, or not of these files: {error}") from error
 
 
@@ -104,41 +103,17 @@ def _check_that_it_may_go(folder: Path, overwrite: bool) -> None:
 
 
 def _write_frame(frame: pd.DataFrame, path: Path) -> dict[str, Any]:
-    """Write a frame and return what Parquet does not keep: its ledger, and categories that no row has."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    plain = frame.copy(deep=False)
-    plain.attrs = {}  # pyarrow would try to write them, too
-    parquet.write_table(pa.Table.from_pandas(plain), path, compression="zstd")
-    categories = {
-        name: frame[name].cat.categories.tolist()
-        for name in frame.columns
-        if isinstance(frame[name].dtype, pd.CategoricalDtype) and all(map(_is_text, frame[name].cat.categories))
-    }
-    return {"rows": len(frame), "categories": categories, "ledger": ledger_to_json(ledger_of(frame))}
+    """Write a frame, and return what the index says of it."""
+    write_table(frame, path)
+    return {"rows": len(frame), "ledger": ledger_to_json(ledger_of(frame))}
 
 
-def _read_frame(path: Path) -> pd.DataFrame:
-    import pyarrow as pa
-    from pyarrow import parquet
-
+def _read_frame(path: Path, said: Mapping[str, Any]) -> pd.DataFrame:
     try:
-        return pd.DataFrame(parquet.read_table(pa.OSFile(str(path))).to_pandas())
+        frame = read_table(path)
     except FileNotFoundError as error:
         raise ResponseFormatError(f"{path} is missing") from error
-    except (pa.ArrowException, OSError) as error:
-        raise ResponseFormatError(f"{path} is damaged: {error}") from error
-
-
-def _complete(frame: pd.DataFrame, said: Mapping[str, Any]) -> None:
-    """Give a frame what Parquet did not keep."""
     if len(frame) != said["rows"]:
-        raise ValueError(f"{len(frame)} rows where {said['rows']} were written")
-    for name, categories in said["categories"].items():
-        frame[name] = frame[name].astype(pd.CategoricalDtype(categories, frame[name].cat.ordered))
+        raise ValueError(f"{path.name} has {len(frame)} rows where {said['rows']} were written")
     frame.attrs["ledger"] = ledger_from_json(said["ledger"])
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
+    return frame

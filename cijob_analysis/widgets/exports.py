@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from cijob_analysis.files import write_csv
-from cijob_analysis.snapshot.extra import need
+from cijob_analysis.snapshot.parquet import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +28,6 @@ def content_of(frame: pd.DataFrame, ending: str) -> bytes:
     if ending == "csv":
         with TemporaryDirectory() as folder:
             return write_csv(frame, Path(folder, "selected.csv")).read_bytes()
-    need("pyarrow")
-    content, plain = BytesIO(), frame.copy(deep=False)
-    plain.attrs = {}  # Parquet keeps them as JSON, which a ledger is not
-    plain.to_parquet(content, index=False)
+    content = BytesIO()
+    write_table(frame.reset_index(drop=True), content)
     return content.getvalue()

@@ -66,7 +66,7 @@ def test_every_kind_of_frame_is_read_back(
     kind: str, fetched: dict[str, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame = fetched[kind]
-    monkeypatch.setattr("cijob_analysis.files.tables._ROWS_AT_ONCE", 5)
+    monkeypatch.setattr("cijob_analysis.files.csv_writing._ROWS_AT_ONCE", 5)
     assert_frame_equal(read_csv(write_csv(frame, tmp_path / "x.csv")), frame)
 
 
@@ -83,11 +83,11 @@ def test_columns_of_ones_own_are_read_back(fetched: dict[str, pd.DataFrame], tmp
 
 
 def test_all_times_of_a_column_look_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cijob_analysis.files.tables._ROWS_AT_ONCE", 1)
+    monkeypatch.setattr("cijob_analysis.files.csv_writing._ROWS_AT_ONCE", 1)
     frame = batch_jobs({"created_at": "2026-03-01 10:00"}, {"created_at": "2026-03-01 10:00:00.5"})
     with write_csv(frame, tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
         times = [row["created_at"] for row in csv.DictReader(file)]
-    assert times == ["2026-03-01T10:00:00.000000+00:00", "2026-03-01T10:00:00.500000+00:00"]
+    assert times == ["2026-03-01T10:00:00.000+00:00", "2026-03-01T10:00:00.500+00:00"]
 
 
 def test_any_csv_reader_understands_it(tmp_path: Path) -> None:
@@ -99,9 +99,11 @@ def test_any_csv_reader_understands_it(tmp_path: Path) -> None:
     assert (second["name"], second["state"], second["created_at"]) == ("", "", "")
 
 
-def test_other_columns_are_numbers_truth_or_text(tmp_path: Path) -> None:
+def test_without_a_schema_other_columns_are_numbers_truth_or_text(tmp_path: Path) -> None:
     frame = pd.DataFrame({"n": [1.5, 2.0], "ok": [True, False], "text": pd.array(["1", None], dtype="string")})
-    read = read_csv(write_csv(frame, tmp_path / "x.csv"))
+    write_csv(frame, tmp_path / "x.csv")
+    (tmp_path / "x.schema.json").unlink()
+    read = read_csv(tmp_path / "x.csv")
     assert read["n"].tolist() == [1.5, 2.0]
     assert read["ok"].tolist() == [True, False]
     assert read["text"].tolist()[0] == 1  # a column that nobody declared and that holds numbers
@@ -117,11 +119,20 @@ def test_an_existing_file_is_kept(tmp_path: Path) -> None:
 
 
 def test_what_csv_cannot_keep_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="column name holds a NUL"):
+    with pytest.raises(ConfigurationError, match="column name holds a NUL character in row 0"):
         write_csv(batch_jobs({"name": "a\0b"}), tmp_path / "x.csv")
     with pytest.raises(FileNotFoundError):
         write_csv(batch_jobs(), tmp_path / "nowhere" / "x.csv")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", schema.TABLES)
+def test_without_its_schema_a_frame_is_read_back_by_what_is_declared(
+    kind: str, fetched: dict[str, pd.DataFrame], tmp_path: Path
+) -> None:
+    path = write_csv(fetched[kind], tmp_path / "x.csv")
+    (tmp_path / "x.schema.json").unlink()
+    assert_frame_equal(read_csv(path), fetched[kind])
 
 
 @pytest.mark.parametrize(
