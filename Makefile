@@ -6,11 +6,12 @@ OLDEST := .venv-oldest
 PEER := .venv-peer
 SPARK := .venv-spark
 STAIRCASE := .venv-staircase
+XES := .venv-xes
 BIN := $(VENV)/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint test-oldest test-spark lab bench staircase pictures screenshots gallery clean help
+.PHONY: demo test lint test-oldest test-spark lab bench staircase xes pictures screenshots gallery clean help
 
 help:
 	@echo "make demo         fetch all three levels from a CI service on this machine; CSV and pictures in demo-output/"
@@ -20,6 +21,7 @@ help:
 	@echo "make lab          JupyterLab on the notebooks"
 	@echo "make bench        ours, the official SDK and the floor, side by side"
 	@echo "make staircase    concurrency, waits and throughput against the library staircase"
+	@echo "make xes          event logs, read by pm4py: the same cases and events"
 	@echo "make pictures     the pictures of the README"
 	@echo "make screenshots  the dashboard in a real Chromium, for the README"
 	@echo "make gallery      each plot with few and many rows, none, all failed, in Chinese; gallery-output/index.html"
@@ -52,6 +54,9 @@ bench: $(VENV)/dev.stamp $(PEER)/peer.stamp
 staircase: $(VENV)/dev.stamp $(STAIRCASE)/peer.stamp
 	$(BIN)/python -m benchmarks.staircase_check --peer-python $(STAIRCASE)/bin/python
 
+xes: $(VENV)/dev.stamp $(XES)/peer.stamp
+	$(BIN)/python -m benchmarks.xes_check --peer-python $(XES)/bin/python
+
 pictures: $(VENV)/demo.stamp
 	$(BIN)/python docs/make_pictures.py
 
@@ -62,9 +67,9 @@ gallery: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_gallery.py --out gallery-output
 
 clean:
-	rm -rf $(VENV) $(OLDEST) $(PEER) $(SPARK) $(STAIRCASE) demo-output gallery-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) $(PEER) $(SPARK) $(STAIRCASE) $(XES) demo-output gallery-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(VENV)/bin/python $(OLDEST)/bin/python $(PEER)/bin/python $(SPARK)/bin/python $(STAIRCASE)/bin/python:
+$(VENV)/bin/python $(OLDEST)/bin/python $(PEER)/bin/python $(SPARK)/bin/python $(STAIRCASE)/bin/python $(XES)/bin/python:
 	$(PYTHON) -m venv $(@:/bin/python=)
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
@@ -89,4 +94,8 @@ $(SPARK)/test.stamp: pyproject.toml constraints.txt | $(SPARK)/bin/python
 
 $(STAIRCASE)/peer.stamp: | $(STAIRCASE)/bin/python
 	$(STAIRCASE)/bin/python -m pip install --quiet staircase
+	@touch $@
+
+$(XES)/peer.stamp: | $(XES)/bin/python
+	$(XES)/bin/python -m pip install --quiet pm4py
 	@touch $@

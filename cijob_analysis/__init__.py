@@ -75,6 +75,8 @@ if TYPE_CHECKING:
     from cijob_analysis.service.retry import RetryPolicy as RetryPolicy
     from cijob_analysis.snapshot import Snapshot as Snapshot
     from cijob_analysis.snapshot import read_snapshot as read_snapshot
+    from cijob_analysis.traces import write_event_log as write_event_log
+    from cijob_analysis.traces import write_trace as write_trace
     from cijob_analysis.widgets import Explorer as Explorer
     from cijob_analysis.widgets import Monitor as Monitor
     from cijob_analysis.widgets import Selection as Selection
@@ -145,6 +147,8 @@ _HOME = {
     "read_csv": "files",
     "write_parquet": "files",
     "read_parquet": "files",
+    "write_trace": "traces",
+    "write_event_log": "traces",
     "CIJobError": "exceptions",
     "ConfigurationError": "exceptions",
     "TransportError": "exceptions",
