@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cijob_analysis import plots
 from cijob_analysis.metrics import compare, critical_path, duration_summary, queue_saturation, workflow_distribution
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from cijob_analysis.snapshot import Snapshot
 
-_DURATIONS = {"queue_wait_s": "queue wait", "run_time_s": "run time", "turnaround_s": "turnaround"}
+_DURATIONS: Final = {"queue_wait_s": "queue wait", "run_time_s": "run time", "turnaround_s": "turnaround"}
+_MEASURES: Final = {**_DURATIONS, "failure_rate": "failure rate", "throughput_per_h": "throughput per hour"}
+_SIDES: Final = {"a: ": "before: ", "b: ": "now: "}
 
 
 def durations(frame: pd.DataFrame, zone: tzinfo) -> Section | None:
@@ -75,8 +77,8 @@ def queues(snapshot: Snapshot, zone: tzinfo) -> Section | None:
     if not snapshot.tasks["queue_id"].notna().any():
         return None
     found = queue_saturation(snapshot)
-    wanted = ["queue_id", "n", "cap", "cap_is_observed", "at_cap_s", "at_cap_share", "busy", "max_running", "max_queued",
-              "wait_at_cap_s", "wait_other_s"]  # fmt: skip
+    wanted = ["queue_id", "n", "cap", "cap_is_observed", "at_cap_s", "at_cap_share", "busy", "max_running",
+              "max_queued", "wait_at_cap_s", "wait_other_s"]  # fmt: skip
     said = ["While a queue stands at its cap, what waits waits for a place; other waiting has other reasons."]
     if found["cap_is_observed"].any():
         said.append("Where the cap was not given, it is the most that ran at once.")
@@ -118,9 +120,12 @@ def comparison(before: Snapshot, after: Snapshot, zone: tzinfo) -> Section:
         )
     found = compare(before, after)
     wanted = ["level", "group", "measure", "statistic", "n_a", "n_b", "a", "b", "relative", "is_significant", "note"]
-    sentences = tuple(_sentence(text) for text in (*found.sentences(), *found.remarks))
-    frame = found.frame.loc[found.frame["level"].eq("all")]
-    rest = found.top(20)
+    remarks = (f"{_SIDES.get(text[:3], text[:3])}{text[3:]}" for text in found.remarks)
+    sentences = tuple(_sentence(text) for text in (*found.sentences(), *remarks))
+    whole, rest = (
+        rows.assign(measure=rows["measure"].map(_MEASURES))[wanted]
+        for rows in (found.frame.loc[found.frame["level"].eq("all")], found.top(20))
+    )
     names = {
         "n_a": "n before",
         "n_b": "n now",
@@ -130,9 +135,9 @@ def comparison(before: Snapshot, after: Snapshot, zone: tzinfo) -> Section:
         "is_significant": "significant",
     }
     said = "durations in seconds, throughput per hour"
-    tables = [table_of(frame[wanted], f"The whole ({said})", zone, names=names)]
+    tables = [table_of(whole, f"The whole ({said})", zone, names=names)]
     if len(rest):
-        tables.append(table_of(rest[wanted], f"What explains most ({said})", zone, names=names))
+        tables.append(table_of(rest, f"What explains most ({said})", zone, names=names))
     return Section(
         "comparison",
         "Compared with before",

@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from cijob_analysis import plots
-from cijob_analysis.metrics import add_durations, stragglers
+from cijob_analysis.metrics import add_durations
 from cijob_analysis.report.parts import Section, Table, clock, picture_of, table_of
 from cijob_analysis.schema import DURATIONS, key_of, noun_of
 from cijob_analysis.words import number, plural
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from datetime import tzinfo
 
     from cijob_analysis.metrics import FailureClusters
 
 MOST_EMBEDDED: Final = 5_000
 """How many failed or slow rows, and how many keys, are in the file."""
-_COLUMNS: Final = (
-    "task_id", "run_id", "batch_job_id", "workflow_id", "node", "task_type", "state", "code", "message", "object_key",
-    "queue_id", "created_at", "started_at", "ended_at",
+_FIRST: Final = ("object_key", "node", "task_type", "name", "state", "code", "message", *DURATIONS)
+_THEN: Final = (
+    "created_at", "started_at", "ended_at", "task_id", "run_id", "batch_job_id", "workflow_id", "workflow_ids",
+    "queue_id",
 )  # fmt: skip
+"""Columns in the order of how soon one looks for them; the print has the first ten of the table only."""
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,6 @@ def failures(frame: pd.DataFrame, clusters: FailureClusters, zone: tzinfo) -> Se
     return Section("failures", "Failures", tuple(said), (picture,), (table,), tuple(keys[:MOST_EMBEDDED]))
 
 
-def slow_rows(tasks: pd.DataFrame, as_of: datetime | None) -> pd.DataFrame:
-    """Return the tasks that took far longer than tasks like them, the most extreme first."""
-    return stragglers(tasks, as_of=as_of)
-
-
 def slow(found: pd.DataFrame, zone: tzinfo) -> Section | None:
     """Return how many tasks were far slower than others of their kind, and which."""
     if not len(found):
@@ -96,8 +93,8 @@ def embedded(frame: pd.DataFrame, found: pd.DataFrame, zone: tzinfo) -> Embedded
         return None
     chosen = chosen.assign(why=_why(is_failed[chosen.index], is_slow[chosen.index]))
     rows = add_durations(chosen.sort_values("ended_at", ascending=False, kind="stable").head(MOST_EMBEDDED))
-    names = ["why", *(name for name in (key, *_COLUMNS) if name in rows), *DURATIONS]
-    rows = rows[list(dict.fromkeys(names))]
+    names = [name for name in ("why", *_FIRST, *_THEN) if name in rows and rows[name].notna().any()]
+    rows = rows[names]
     noun = noun_of(frame)
     left_out = len(chosen) - len(rows)
     sentence = (

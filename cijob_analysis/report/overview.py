@@ -8,7 +8,7 @@ import pandas as pd
 
 from cijob_analysis import plots
 from cijob_analysis.ledger import clock_text
-from cijob_analysis.metrics import anomalies, eta, makespan, state_counts
+from cijob_analysis.metrics import anomalies, makespan, state_counts
 from cijob_analysis.report.parts import Section, picture_of, table_of
 from cijob_analysis.schema import LEVELS, TERMINAL, noun_of
 from cijob_analysis.words import number, percent, plural, seconds
@@ -40,11 +40,11 @@ def summary_of(snapshot: Snapshot, clusters: FailureClusters, forecast: Eta, zon
         most = "all" if len(clusters) == 1 else "most" if first.share > 0.5 else number(first.tasks)
         why = ": ".join(part for part in (first.code or "no code", first.pattern) if part)
         parts.append(
-            f"{number(clusters.failed)} failed, {most} of them with {_cut(why)} ({first.verdict.split('; ')[0]})"
+            f"{number(clusters.failed)} failed, {most} of them with {_cut(why)} – {first.verdict.split('; ')[0]}"
         )
     else:
         parts.append("none failed")
-    parts.append(_end(frame, forecast, zone))
+    parts.append(_end(snapshot, frame, forecast, zone))
     return "; ".join(parts) + "."
 
 
@@ -52,12 +52,13 @@ def _cut(text: str, most: int = 160) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def _end(frame: pd.DataFrame, forecast: Eta, zone: tzinfo) -> str:
+def _end(snapshot: Snapshot, frame: pd.DataFrame, forecast: Eta, zone: tzinfo) -> str:
     unfinished = int((~frame["state"].isin(TERMINAL)).sum())
-    span = makespan(frame).iloc[0]
-    if unfinished:
+    if unfinished or not snapshot.is_finished:
         text = forecast.describe(zone)
-        return f"{number(unfinished)} unfinished; {f'will be finished {text}' if forecast.is_known else text}"
+        is_to_come = forecast.is_known and forecast.remaining
+        return f"{number(unfinished)} unfinished; {'will be finished ' * bool(is_to_come)}{text}"
+    span = makespan(frame).iloc[0]
     if pd.isna(span["makespan_s"]):
         return "finished, nobody knows in what time"
     return f"finished in {seconds(span['makespan_s'])}, at {clock_text(span['last_ended_at'], zone)}"
@@ -66,7 +67,8 @@ def _end(frame: pd.DataFrame, forecast: Eta, zone: tzinfo) -> str:
 def completeness(snapshot: Snapshot, zone: tzinfo) -> Section:
     """Return how complete the snapshot is, what is missing, and what is odd."""
     ledger = snapshot.completeness
-    sentences = [snapshot.summary(zone) + "."]
+    text = snapshot.summary(zone)
+    sentences = [text[0].upper() + text[1:] + "."]
     if not ledger.entries:
         sentences.append("Nothing is known of how it was read, so nobody can say whether it is complete.")
     elif snapshot.is_complete:
@@ -96,13 +98,8 @@ def states(snapshot: Snapshot, zone: tzinfo) -> Section | None:
     if len(snapshot.batch_jobs):
         wanted = ["batch_job_id", "name", "type", "state", "code", "message", "created_at", "started_at", "ended_at"]
         tables.append(table_of(snapshot.batch_jobs[wanted], "Batch jobs", zone, noun="batch job"))
-    pictures = [picture_of(plots.plot_states(frame, tz=zone), kind="svg") for frame in found.values()]
-    return Section("states", "States", pictures=tuple(pictures), tables=tuple(tables))
-
-
-def forecast_of(snapshot: Snapshot) -> Eta:
-    """Return when it will be finished, by the tasks, or by batch jobs' states where there are none."""
-    return eta(snapshot)
+    picture = picture_of(plots.plot_states(lowest(snapshot), tz=zone), kind="svg")
+    return Section("states", "States", pictures=(picture,), tables=tuple(tables))
 
 
 def forecast(snapshot: Snapshot, found: Eta, zone: tzinfo) -> Section | None:

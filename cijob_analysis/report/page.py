@@ -1,4 +1,4 @@
-"""The page: a template, a style sheet and a script, which a policy in the page allows by their hashes and nothing else."""
+"""The page: a template, a style sheet and a script; a policy in it allows these two by their hashes, and no other."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def render(page: Page) -> str:
 
 
 def visible(text: str) -> str:
-    """Return `text` with what cannot be seen, or turns it around, written out: ``\\u202e``."""
+    r"""Return `text` with what cannot be seen, or turns it around, written out: ``\u202e``."""
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

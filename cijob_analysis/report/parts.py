@@ -104,7 +104,7 @@ def table_of(
     most: int = MOST_ROWS,
     noun: str = "row",
 ) -> Table:
-    """Return the first rows of `frame` as people read them: durations with their unit, times in `zone`.
+    """Return the first rows of `frame` as people read them; columns in which all is missing are left out.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def table_of(
     most, noun : int, str
         How many rows are shown, and what those are that are not.
     """
-    shown = frame.head(most)
+    shown = frame.head(most).dropna(axis="columns", how="all")
     columns = [_column(shown[name], str(name), zone, _SHARES | {*shares}) for name in shown]
     heads = tuple(
         (_head(shown[name], (names or {}).get(str(name), _called(str(name))), zone), _is_number(shown[name]))
@@ -144,7 +144,7 @@ def _is_number(values: pd.Series[Any]) -> bool:
 def _head(values: pd.Series[Any], name: str, zone: tzinfo) -> str:
     if not isinstance(values.dtype, pd.DatetimeTZDtype):
         return name
-    return f"{name} ({zone_label(zone, values.dropna().dt.to_pydatetime()[:1])})"
+    return f"{name} ({zone_label(zone)})"
 
 
 def _column(values: pd.Series[Any], name: str, zone: tzinfo, shares: frozenset[str]) -> list[Cell]:

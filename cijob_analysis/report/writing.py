@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.files.replacing import replacing
 from cijob_analysis.ledger import clock_text
-from cijob_analysis.metrics import failure_clusters
+from cijob_analysis.metrics import eta, failure_clusters, stragglers
 from cijob_analysis.plots.zones import zone_label, zone_of
 from cijob_analysis.report import course, faults, overview
 from cijob_analysis.report.page import Page, render
@@ -68,7 +68,8 @@ def write_report(
     for name, value in (("snapshot", snapshot), ("compare_to", compare_to)):
         if not isinstance(value, Snapshot) and not (name == "compare_to" and value is None):
             raise ConfigurationError(
-                f"{name} is a {type(value).__name__}, not a Snapshot; fetch_snapshot, Archive.snapshot and read_snapshot give one"
+                f"{name} is a {type(value).__name__}, not a Snapshot; "
+                "fetch_snapshot, Archive.snapshot and read_snapshot give one"
             )
     need("jinja2", extra="report")
     zone = zone_of(tz)
@@ -81,8 +82,8 @@ def write_report(
 def _page(snapshot: Snapshot, before: Snapshot | None, zone: tzinfo, title: str) -> Page:
     frame = overview.lowest(snapshot)
     clusters = failure_clusters(frame, tz=zone)
-    forecast = overview.forecast_of(snapshot)
-    found = faults.slow_rows(snapshot.tasks, snapshot.as_of)
+    forecast = eta(snapshot)
+    found = stragglers(snapshot)
     sections = (
         overview.completeness(snapshot, zone),
         None if before is None else course.comparison(before, snapshot, zone),
