@@ -17,6 +17,7 @@ from benchmarks import (
     dashboard,
     drawing,
     fetching,
+    htmlreport,
     imports,
     listing,
     memory,
@@ -50,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         "topics",
         nargs="*",
         metavar="topic",
-        help="import, signature, parse, fetch, listing, snapshot, report, drawing, memory, outofcore, "
+        help="import, signature, parse, fetch, listing, snapshot, report, drawing, htmlreport, memory, outofcore, "
         "dashboard; all but the last three if none",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
@@ -67,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         "snapshot": snapshots.run,
         "report": report.run,
         "drawing": drawing.run,
+        "htmlreport": htmlreport.run,
         "memory": memory.run,
         "outofcore": outofcore.run,
         "dashboard": dashboard.run,

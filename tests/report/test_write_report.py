@@ -138,7 +138,7 @@ def test_more_rows_than_are_embedded_are_counted(tmp_path: Path) -> None:
 
 def test_slow_tasks_are_embedded_beside_the_failed(tmp_path: Path) -> None:
     tasks = tasks_of(40, "Success", node="Transcode_1")
-    tasks.loc[7, "ended_at"] = tasks.loc[7, "started_at"] + pd.Timedelta(hours=5)
+    tasks.loc[7, "ended_at"] = pd.Timestamp("2026-03-01 06:00", tz="UTC")
     tasks.loc[9, "state"] = "Failed"
     found = report(Snapshot(tasks=tasks, as_of=AS_OF), tmp_path)
     why, ids = (found.data["columns"].index(name) for name in ("why", "task_id"))
