@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
 from cijob_analysis import plots
 from cijob_analysis.metrics import compare, critical_path, duration_summary, queue_saturation, workflow_distribution
+from cijob_analysis.metrics.inputs import workflow_names
 from cijob_analysis.report.parts import Section, picture_of, table_of
 from cijob_analysis.schema import noun_of
 from cijob_analysis.words import listed
 
 if TYPE_CHECKING:
     from datetime import tzinfo
-
-    import pandas as pd
 
     from cijob_analysis.snapshot import Snapshot
 
@@ -65,7 +66,9 @@ def workflows(snapshot: Snapshot, frame: pd.DataFrame, zone: tzinfo) -> Section 
     """Return which workflows and nodes there are, and how they fared."""
     if not len(frame):
         return None
-    table = table_of(workflow_distribution(frame), f"{noun_of(frame).capitalize()}s by workflow and state", zone)
+    table = table_of(
+        _named(workflow_distribution(frame), snapshot), f"{noun_of(frame).capitalize()}s by workflow and state", zone
+    )
     pictures = [picture_of(plots.plot_workflows(snapshot, tz=zone), kind="svg")]
     if "node" in frame and frame["node"].notna().any():
         pictures.append(picture_of(plots.plot_states(frame, by="node", tz=zone), kind="svg"))
@@ -99,8 +102,8 @@ def paths(snapshot: Snapshot, zone: tzinfo) -> Section | None:
     found = critical_path(snapshot)
     if not len(found.nodes):
         return None
-    table = table_of(found.nodes, "Nodes on the critical path", zone, noun="node")
-    sentences = tuple(_sentence(text) for text in (*found.sentences, *found.remarks))
+    table = table_of(_named(found.nodes, snapshot), "Nodes on the critical path", zone, noun="node")
+    sentences = (*found.sentences, *(_sentence(text) for text in found.remarks))
     return Section("critical-path", "What executions waited for", sentences, tables=(table,))
 
 
@@ -145,6 +148,12 @@ def comparison(before: Snapshot, after: Snapshot, zone: tzinfo) -> Section:
         (picture_of(plots.plot_comparison(found, tz=zone), kind="svg"),),
         tuple(tables),
     )
+
+
+def _named(frame: pd.DataFrame, snapshot: Snapshot) -> pd.DataFrame:
+    """Return `frame` with the names of its workflows in front, as far as they are known."""
+    names = workflow_names(snapshot)
+    return pd.concat([frame["workflow_id"].map(names.get).rename("workflow"), frame], axis="columns")
 
 
 def _sentence(text: str) -> str:

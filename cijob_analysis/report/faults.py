@@ -76,7 +76,7 @@ def slow(found: pd.DataFrame, zone: tzinfo) -> Section | None:
     """Return how many tasks were far slower than others of their kind, and which."""
     if not len(found):
         return None
-    wanted = ["task_id", "task_type", "node", "state", "object_key", "run_time_s", "typical_s", "times", "is_censored"]
+    wanted = ["times", "run_time_s", "typical_s", "object_key", "node", "task_type", "state", "is_censored", "task_id"]
     names = {"times": "times as long", "is_censored": "still running"}
     table = table_of(found[wanted], "The slowest, beside tasks like them", zone, names=names, most=20, noun="straggler")
     said = f"{plural(len(found), 'task')} took far longer than tasks of the same kind, node and template."

@@ -124,7 +124,7 @@ def odd_rows(snapshot: Snapshot, zone: tzinfo) -> Section | None:
     counts = found.groupby(["noun", "kind"], sort=False, observed=True).size().rename("n").reset_index()
     tables = (
         table_of(counts, "Kinds of odd rows", zone, names={"noun": "level"}),
-        table_of(found.drop(columns="row"), "Odd rows", zone, names={"noun": "level"}, noun="odd row"),
+        table_of(found.drop(columns="row"), "Odd rows", zone, names={"noun": "level"}, most=20, noun="odd row"),
     )
     said = f"{plural(len(found), 'row')} as no working service should give them; the figures take them as they are."
     return Section("anomalies", "Odd rows", (said,), tables=tables)

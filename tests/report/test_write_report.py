@@ -195,3 +195,13 @@ def test_a_missing_extra_is_named() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 'needs jinja2, which is not installed: pip install "cijob-analysis[report]"' in done.stdout
+
+
+def test_workflows_have_their_names(client: Client, tmp_path: Path) -> None:
+    snapshot = fetch_snapshot(client)
+    names = set(snapshot.workflows["name"].dropna())
+    assert names
+    for caption in ("Tasks by workflow and state", "Nodes on the critical path"):
+        head, *lines = report(snapshot, tmp_path, overwrite=True).tables[caption]
+        assert {line[head.index("workflow")] for line in lines} - {"–"} <= names
+        assert any(line[head.index("workflow")] in names for line in lines)
