@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_EMBEDDED: Final = 5_000
 """How many failed or slow rows, and how many keys, are in the file."""
+_MOST_LETTERS: Final = 2_500_000
+_NUMBERS_LETTERS: Final = 100
+"""So many letters of text the rows may have in all; and so many the numbers and times of one are."""
 _FIRST: Final = ("object_key", "node", "task_type", "name", "state", "code", "message", *DURATIONS)
 _THEN: Final = (
     "created_at", "started_at", "ended_at", "task_id", "run_id", "batch_job_id", "workflow_id", "workflow_ids",
@@ -93,8 +96,8 @@ def embedded(frame: pd.DataFrame, found: pd.DataFrame, zone: tzinfo) -> Embedded
         return None
     chosen = chosen.assign(why=_why(is_failed[chosen.index], is_slow[chosen.index]))
     rows = add_durations(chosen.sort_values("ended_at", ascending=False, kind="stable").head(MOST_EMBEDDED))
-    names = [name for name in ("why", *_FIRST, *_THEN) if name in rows and rows[name].notna().any()]
-    rows = rows[names]
+    rows = rows[[name for name in ("why", *_FIRST, *_THEN) if name in rows]]
+    rows = rows.head(_fitting(rows)).dropna(axis="columns", how="all")
     noun = noun_of(frame)
     left_out = len(chosen) - len(rows)
     sentence = (
@@ -115,6 +118,13 @@ def embedded(frame: pd.DataFrame, found: pd.DataFrame, zone: tzinfo) -> Embedded
         "rows": [list(row) for row in zip(*cells.values(), strict=True)],
     }
     return Embedded(data, preview, sentence)
+
+
+def _fitting(rows: pd.DataFrame) -> int:
+    """Return how many of `rows` are not too much for a file, whose messages may be long; one always fits."""
+    texts = rows.select_dtypes(exclude=["number", "datetimetz"]).astype("string").fillna("")
+    letters = sum((texts[name].str.len() for name in texts), pd.Series(_NUMBERS_LETTERS, rows.index)).cumsum()
+    return max(int((letters <= _MOST_LETTERS).sum()), 1)
 
 
 def _why(is_failed: pd.Series[Any], is_slow: pd.Series[Any]) -> list[str]:

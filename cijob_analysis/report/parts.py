@@ -121,7 +121,7 @@ def table_of(
     most, noun : int, str
         How many rows are shown, and what those are that are not.
     """
-    shown = frame.head(most).dropna(axis="columns", how="all")
+    shown = frame.dropna(axis="columns", how="all").head(most)
     columns = [_column(shown[name], str(name), zone, _SHARES | {*shares}) for name in shown]
     heads = tuple(
         (_head(shown[name], (names or {}).get(str(name), _called(str(name))), zone), _is_number(shown[name]))

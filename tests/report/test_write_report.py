@@ -205,3 +205,22 @@ def test_workflows_have_their_names(client: Client, tmp_path: Path) -> None:
         head, *lines = report(snapshot, tmp_path, overwrite=True).tables[caption]
         assert {line[head.index("workflow")] for line in lines} - {"–"} <= names
         assert any(line[head.index("workflow")] in names for line in lines)
+
+
+def test_what_only_later_rows_have_stands_under_its_own_head(tmp_path: Path) -> None:
+    tasks = tasks_of(60, "Failed", code="Timeout")
+    tasks.loc[0, "node"] = "Transcode_1"
+    found = report(Snapshot(tasks=tasks, as_of=AS_OF), tmp_path)
+    assert len(found.data["heads"]) == len(found.data["numbers"]) == len(found.data["columns"])
+    place = found.data["columns"].index("node")
+    assert found.data["heads"][place] == "node"
+    assert found.tables["Failed and slow tasks"][0] == found.data["heads"]
+    assert [row[place] for row in found.data["rows"]] == [None] * 59 + ["Transcode_1"]
+
+
+def test_rows_of_long_messages_are_fewer(tmp_path: Path) -> None:
+    tasks = tasks_of(1_000, "Failed", message="文件" * 2_000)
+    found = report(Snapshot(tasks=tasks, as_of=AS_OF), tmp_path)
+    n = len(found.data["rows"])
+    assert 500 < n < 700
+    assert f"the {n} that ended last are here, {1_000 - n} are left out." in found.text["rows"]
