@@ -73,7 +73,7 @@ $(VENV)/bin/python $(OLDEST)/bin/python $(PEER)/bin/python $(SPARK)/bin/python $
 	$(PYTHON) -m venv $(@:/bin/python=)
 
 $(VENV)/demo.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python
-	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --editable ".[local]"
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --editable ".[local,report]"
 	@touch $@
 
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(VENV)/bin/python

@@ -17,6 +17,7 @@ from benchmarks import (
     dashboard,
     drawing,
     fetching,
+    htmlreport,
     imports,
     listing,
     memory,
@@ -51,8 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         "topics",
         nargs="*",
         metavar="topic",
-        help="import, signature, parse, fetch, listing, snapshot, report, drawing, writing, memory, outofcore, "
-        "dashboard; all but the last three if none",
+        help="import, signature, parse, fetch, listing, snapshot, report, drawing, writing, htmlreport, memory, "
+        "outofcore, dashboard; all but the last three if none",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument(
@@ -69,6 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         "report": report.run,
         "drawing": drawing.run,
         "writing": writing.run,
+        "htmlreport": htmlreport.run,
         "memory": memory.run,
         "outofcore": outofcore.run,
         "dashboard": dashboard.run,

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from cijob_analysis.plots import plot_timeline as plot_timeline
     from cijob_analysis.plots import plot_topology as plot_topology
     from cijob_analysis.plots import plot_workflows as plot_workflows
+    from cijob_analysis.report import write_report as write_report
     from cijob_analysis.schema import State as State
     from cijob_analysis.service.client import Client as Client
     from cijob_analysis.service.credentials import Credentials as Credentials
@@ -149,6 +150,7 @@ _HOME = {
     "read_parquet": "files",
     "write_trace": "traces",
     "write_event_log": "traces",
+    "write_report": "report",
     "CIJobError": "exceptions",
     "ConfigurationError": "exceptions",
     "TransportError": "exceptions",

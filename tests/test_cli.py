@@ -77,7 +77,7 @@ def follow_of(service: LocalService) -> list[str]:
 def test_the_demo_leaves_csv_and_pictures(tmp_path: Path) -> None:
     done = cijob("demo", "--batch-jobs", "60", "--out", "made/here", home=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert {path.name for path in (tmp_path / "made/here").iterdir()} == CSV | SCHEMAS | PICTURES
+    assert {path.name for path in (tmp_path / "made/here").iterdir()} == CSV | SCHEMAS | PICTURES | {"report.html"}
     jobs, executions, tasks = (read_csv(tmp_path / "made/here" / f"{level}.csv") for level in schema.LEVELS)
     assert len(jobs) == 60
     assert set(jobs["type"]) == {"Workflow", "Job"}

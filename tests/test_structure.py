@@ -44,6 +44,7 @@ ONLY_IN = {
     "ipywidgets": {"widgets"},
     "anywidget": {"widgets"},
     "narwhals": {"metrics"},
+    "jinja2": {"report"},
     "starlette": {"local"},
     "uvicorn": {"local"},
     "typer": {"cli"},

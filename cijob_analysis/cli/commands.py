@@ -42,14 +42,16 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed gives another world.")] = 0,
     tz: Zone = "Asia/Shanghai",
 ) -> None:
-    """Fetch all three levels from a CI service on this machine; write CSV and pictures. Needs no keys, no network."""
+    """Fetch all three levels from a CI service here; write CSV, pictures, a report. Needs no keys, no network."""
+    from cijob_analysis import write_report
     from cijob_analysis.local import LocalService, Workload
 
     now = datetime.now().astimezone().replace(microsecond=0) - timedelta(seconds=1)
     with LocalService(Workload.generate(batch_jobs=batch_jobs, seed=seed, now=now, days=7)) as service:
         print(f"A CI service on this machine, at {service.url}, with {batch_jobs} batch jobs.")
         with service.client() as client:
-            fetch_and_show(client, out, tz=tz)
+            snapshot = fetch_and_show(client, out, tz=tz)
+    print(f"  {write_report(snapshot, out / 'report.html', tz=tz, overwrite=True).name}")
 
 
 @app.command()

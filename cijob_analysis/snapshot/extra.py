@@ -1,4 +1,4 @@
-"""The extra `archive`: libraries that are imported when they are used, and named when they are missing."""
+"""Extras: libraries that are imported when they are used, and named when they are missing."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from importlib import import_module
 from cijob_analysis.exceptions import ConfigurationError
 
 
-def need(*libraries: str) -> None:
-    """Import `libraries` of the extra `archive`.
+def need(*libraries: str, extra: str = "archive") -> None:
+    """Import `libraries` of the extra `extra`.
 
     Raises
     ------
@@ -20,5 +20,5 @@ def need(*libraries: str) -> None:
             import_module(library)
         except ImportError as error:
             raise ConfigurationError(
-                f'this needs {library}, which is not installed: pip install "cijob-analysis[archive]"'
+                f'this needs {library}, which is not installed: pip install "cijob-analysis[{extra}]"'
             ) from error
