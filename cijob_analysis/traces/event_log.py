@@ -16,6 +16,7 @@ from xml.sax.saxutils import quoteattr
 from cijob_analysis.exceptions import ConfigurationError
 from cijob_analysis.files.replacing import replacing
 from cijob_analysis.traces.events import CASE_COLUMNS, EVENT_COLUMNS, Events, events_of
+from cijob_analysis.traces.summary import summary_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +33,13 @@ _HEAD: Final = """<?xml version="1.0" encoding="UTF-8"?>
 <global scope="event"><string key="concept:name" value="none"/><string key="lifecycle:transition" value="complete"/>\
 <date key="time:timestamp" value="1970-01-01T00:00:00.000+00:00"/></global>
 <classifier name="Activity" keys="concept:name"/>
-<classifier name="Activity and transition" keys="concept:name lifecycle:transition"/>
+<classifier name="Activity_and_transition" keys="concept:name lifecycle:transition"/>
 <string key="concept:name" value="cijob-analysis"/>
 <string key="lifecycle:model" value="standard"/>
 """
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPECIAL: Final = re.compile('[&<>"]|[^\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]')
+"""What cannot stand in an attribute as it is."""
 _REPLACED: Final = "\ufffd"
 _AS_REFERENCE: Final = {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 _CSV_COLUMNS: Final = (
@@ -52,7 +55,8 @@ def write_event_log(data: pd.DataFrame | Snapshot, path: str | PathLike[str], *,
     A task without an execution is a case of its own. Transitions are those of the standard lifecycle: ``schedule`` at
     the creation, ``start``, then ``complete``, or ``ate_abort`` for a failure, ``pi_abort`` for a task that was
     cancelled, ``withdraw`` for one cancelled before it started. Cases stand in the order in which they begin, events of
-    a case in that of their times. The file appears when it is complete, not before.
+    a case in that of their times; tasks without any time have none. The attribute ``summary`` of an XES log says how
+    complete it is. The file appears when it is complete, not before.
 
     Parameters
     ----------
@@ -88,10 +92,10 @@ def write_event_log(data: pd.DataFrame | Snapshot, path: str | PathLike[str], *,
         if ending == ".csv":
             _write_csv(file, events)
         elif ending == ".xes":
-            file.writelines(_xes(events))
+            file.writelines(_xes(events, summary_of(data)))
         else:
             with gzip.GzipFile("", "wb", 6, file, mtime=0) as compressed:
-                compressed.writelines(_xes(events))
+                compressed.writelines(_xes(events, summary_of(data)))
     return path
 
 
@@ -105,8 +109,8 @@ def _write_csv(file: IO[bytes], parts: Iterable[Events]) -> None:
     text.detach()
 
 
-def _xes(parts: Iterable[Events]) -> Iterator[bytes]:
-    yield _HEAD.encode()
+def _xes(parts: Iterable[Events], summary: str) -> Iterator[bytes]:
+    yield f"{_HEAD}{_string('summary', summary)}\n".encode()
     for cases, activities, transitions, times, resources, of_case, of_event in parts:
         rows = zip(cases, activities, transitions, times, resources, *of_case, *of_event, strict=True)
         for case, events in groupby(rows, key=lambda row: row[0]):
@@ -132,4 +136,6 @@ def _xes(parts: Iterable[Events]) -> Iterator[bytes]:
 def _string(key: str, value: str | None) -> str:
     if value is None:
         return ""
-    return f'<string key="{key}" value={quoteattr(_NO_XML.sub(_REPLACED, value), _AS_REFERENCE)}/>'
+    if _SPECIAL.search(value):
+        return f'<string key="{key}" value={quoteattr(_NO_XML.sub(_REPLACED, value), _AS_REFERENCE)}/>'
+    return f'<string key="{key}" value="{value}"/>'

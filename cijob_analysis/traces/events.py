@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from cijob_analysis import schema
 from cijob_analysis.files.cells import digits_of, time_texts
-from cijob_analysis.metrics.groups import is_terminal
 from cijob_analysis.metrics.inputs import tasks_of
 from cijob_analysis.metrics.instants import NAT, instants
 
@@ -27,7 +25,9 @@ _SCHEDULE, _START, _COMPLETE, _FAILED, _CANCELLED, _WITHDRAWN = range(len(TRANSI
 
 CASE_COLUMNS: Final = ("workflow_id", "batch_job_id", "object_key")
 EVENT_COLUMNS: Final = ("task_id", "task_type", "state", "code", "message")
-_CASES_AT_ONCE: Final = 16_384
+_TASKS_AT_ONCE: Final = 16_384
+_NEVER: Final = np.iinfo(np.int64).max
+_Text = TypeVar("_Text", str, str | None)
 
 
 class Events(NamedTuple):
@@ -63,57 +63,63 @@ def events_of(data: pd.DataFrame | Snapshot) -> Iterator[Events]:
     """
     tasks = tasks_of(data)
     schema.require(tasks, "run_id", "node", "queue_id", *CASE_COLUMNS, *EVENT_COLUMNS)
-    times = [instants(tasks, name).view(np.int64) for name in ("created_at", "started_at", "ended_at")]
-    digits = (
-        max(digits_of(tasks[name]) for name in ("created_at", "started_at", "ended_at")) or 3
-    )  # some readers want them
+    names = ("created_at", "started_at", "ended_at")
+    times = [instants(tasks, name).view(np.int64) for name in names]
+    ends = _ends(tasks, has_started=times[1] != NAT)
+    times[2] = np.where(ends < 0, NAT, times[2])
+    digits = max(digits_of(tasks[name]) for name in names) or 3  # some readers want them
     case, keys = pd.factorize(tasks["run_id"].where(tasks["run_id"].notna(), tasks["task_id"]), use_na_sentinel=True)
-    transitions = np.stack(
-        [np.full(len(tasks), _SCHEDULE), np.full(len(tasks), _START), _ends(tasks, has_started=times[1] != NAT)]
-    )
-    at = np.stack(times)
-    there = (at != NAT) & (transitions >= 0) & (case >= 0)
-    step, row = np.nonzero(there)
-    moment = at[step, row]
-    begin = np.full(len(keys), np.iinfo(np.int64).max)
-    np.minimum.at(begin, case[row], moment)
-    order = np.lexsort((step, moment, case[row], begin[case[row]]))
-    step, row = step[order], row[order]
-    own = case[row]
-    firsts = np.flatnonzero(np.diff(own, prepend=-1) != 0)
-    bounds = [*firsts[::_CASES_AT_ONCE].tolist(), len(row)]
-    for first, last in pairwise(bounds):
-        yield _some(tasks, keys[own[first:last]], row[first:last], transitions, step[first:last], at, digits)
+    first = np.full(len(tasks), _NEVER)
+    for at in times:
+        np.minimum(first, at, out=first, where=at != NAT)
+    begin = np.full(len(keys), _NEVER)
+    rows = np.flatnonzero((case >= 0) & (first < _NEVER))
+    np.minimum.at(begin, case[rows], first[rows])
+    rows = rows[np.lexsort((case[rows], begin[case[rows]]))]
+    firsts = np.flatnonzero(np.diff(case[rows], prepend=-1))  # a case is in one part
+    bounds = np.unique(firsts[np.searchsorted(firsts, np.arange(0, len(rows), _TASKS_AT_ONCE), side="right") - 1])
+    for own in np.split(rows, bounds[1:]):
+        if len(own):
+            yield _some(tasks.iloc[own], keys[case[own]], [at[own] for at in times], ends[own], digits)
 
 
-def _ends(tasks: pd.DataFrame, *, has_started: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _ends(tasks: pd.DataFrame, *, has_started: NDArray[np.bool_]) -> NDArray[np.int8]:
     """Return with which transition each task ends; −1 for one that has not ended."""
-    states = tasks["state"].astype(object)
-    cancelled = np.where(has_started, _CANCELLED, _WITHDRAWN)
-    ends = np.select([states == "Success", states == "Failed", states == "Cancel"], [_COMPLETE, _FAILED, cancelled], -1)
-    return np.where(is_terminal(tasks), ends, -1)
+    states = tasks["state"]
+    ends = np.full(len(tasks), -1, np.int8)
+    ends[states == "Success"] = _COMPLETE
+    ends[states == "Failed"] = _FAILED
+    cancelled = (states == "Cancel").to_numpy(bool)
+    ends[cancelled] = np.where(has_started[cancelled], _CANCELLED, _WITHDRAWN)
+    return ends
 
 
 def _some(
-    tasks: pd.DataFrame,
-    cases: pd.Index[str],
-    rows: NDArray[np.intp],
-    transitions: NDArray[np.intp],
-    step: NDArray[np.intp],
-    at: NDArray[np.int64],
-    digits: int,
+    tasks: pd.DataFrame, cases: pd.Index[str], times: list[NDArray[np.int64]], ends: NDArray[np.int8], digits: int
 ) -> Events:
-    part = tasks.iloc[rows]
-    moments = pd.Series(at[step, rows].view("M8[us]")).dt.tz_localize("UTC")
-    activities = zip(_texts(part["node"]), _texts(part["task_type"]), strict=True)
+    """Return the events of `tasks`, which are side by side where they are of one case."""
+    at = np.stack(times)
+    step, row = np.nonzero(at != NAT)
+    number = np.cumsum(np.diff(pd.factorize(cases)[0], prepend=0) != 0)
+    order = np.lexsort((step, at[step, row], number[row]))
+    step, row = step[order], row[order]
+    transitions = np.stack([np.full(len(tasks), _SCHEDULE), np.full(len(tasks), _START), ends])
+    activities = [
+        node or kind or "task" for node, kind in zip(_texts(tasks["node"]), _texts(tasks["task_type"]), strict=True)
+    ]
+    places = row.tolist()
+
+    def each(texts: list[_Text]) -> list[_Text]:
+        return [texts[place] for place in places]
+
     return Events(
-        [str(case) for case in cases],
-        [node or kind or "task" for node, kind in activities],
-        [TRANSITIONS[number] for number in transitions[step, rows].tolist()],
-        time_texts(moments, UTC, digits).astype("U").tolist(),
-        _texts(part["queue_id"]),
-        [_texts(part[name]) for name in CASE_COLUMNS],
-        [_texts(part[name]) for name in EVENT_COLUMNS],
+        each([str(case) for case in cases]),
+        each(activities),
+        [TRANSITIONS[number] for number in transitions[step, row].tolist()],
+        time_texts(pd.Series(at[step, row].view("M8[us]")).dt.tz_localize("UTC"), UTC, digits).astype("U").tolist(),
+        each(_texts(tasks["queue_id"])),
+        [each(_texts(tasks[name])) for name in CASE_COLUMNS],
+        [each(_texts(tasks[name])) for name in EVENT_COLUMNS],
     )
 
 

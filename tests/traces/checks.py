@@ -22,6 +22,7 @@ _FIELDS: Final = {
     "f": {"ph", "bp", "name", "cat", "id", "pid", "tid", "ts"},
 }
 _COLORS: Final = {"good", "bad", "terrible", "black", "grey", "thread_state_running", "generic_work"}
+_NC_NAME: Final = re.compile(r"[A-Za-z_][\w.-]*")
 _METADATA: Final = {
     "process_name": ("name", str),
     "process_sort_index": ("sort_index", int),
@@ -69,6 +70,7 @@ def check_trace(trace: dict[str, Any]) -> list[dict[str, Any]]:
     for own in slices.values():
         own.sort()
         assert all(end <= begin for (_, end), (begin, _) in pairwise(own)), "none overlaps the next one"
+        assert len({begin for begin, _ in own}) == len(own), "Perfetto nests what begins at one instant"
     _check_flows(events, slices)
     return events
 
@@ -96,7 +98,8 @@ def check_xes(log: Element) -> list[tuple[str, list[dict[str, str]]]]:
     prefixes = set()
     for extension in log.iter(f"{XES}extension"):
         assert set(extension.attrib) == {"name", "prefix", "uri"}
-        assert re.fullmatch(r"[A-Za-z_][\w.-]*", extension.attrib["prefix"])
+        assert _NC_NAME.fullmatch(extension.attrib["name"])
+        assert _NC_NAME.fullmatch(extension.attrib["prefix"])
         prefixes.add(extension.attrib["prefix"])
     promised = {
         of.attrib["scope"]: {(attribute.tag, attribute.attrib["key"]) for attribute in of}
@@ -105,6 +108,7 @@ def check_xes(log: Element) -> list[tuple[str, list[dict[str, str]]]]:
     assert set(promised) == {"trace", "event"}
     keys = {key for _, key in promised["event"]}
     for classifier in log.iter(f"{XES}classifier"):
+        assert _NC_NAME.fullmatch(classifier.attrib["name"])
         assert set(classifier.attrib["keys"].split()) <= keys, "a classifier stands on what every event has"
     _attributes(log, prefixes)
     found = []

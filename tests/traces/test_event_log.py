@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cijob_analysis import ConfigurationError, LocalService, Snapshot, Workload, fetch_snapshot, schema, write_event_log
-from tests.traces.checks import check_xes
+from tests.traces.checks import XES, check_xes
 from tests.workflow_builders import frame, task
 
 ENDS = {"Success": "complete", "Failed": "ate_abort", "Cancel": "pi_abort"}
@@ -139,6 +139,12 @@ def test_as_csv_and_compressed_it_says_the_same(fetched: Snapshot, tmp_path: Pat
     assert cases == told(read(plain))
 
 
+def test_it_says_how_complete_it_is(fetched: Snapshot, tmp_path: Path) -> None:
+    log = ElementTree.fromstring(write_event_log(fetched, tmp_path / "x.xes").read_bytes())
+    said = {child.attrib["key"]: child.attrib["value"] for child in log if child.tag == f"{XES}string"}
+    assert said["summary"] == fetched.summary()
+
+
 @pytest.mark.parametrize("data", [Snapshot(), schema.empty(schema.TASKS)])
 def test_without_tasks_there_are_no_cases(data: Snapshot | pd.DataFrame, tmp_path: Path) -> None:
     assert read(write_event_log(data, tmp_path / "x.xes")) == []
@@ -147,7 +153,7 @@ def test_without_tasks_there_are_no_cases(data: Snapshot | pd.DataFrame, tmp_pat
 
 def test_long_logs_are_written_in_parts(fetched: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = write_event_log(fetched, tmp_path / "x.xes").read_bytes()
-    monkeypatch.setattr("cijob_analysis.traces.events._CASES_AT_ONCE", 7)
+    monkeypatch.setattr("cijob_analysis.traces.events._TASKS_AT_ONCE", 7)
     assert write_event_log(fetched, tmp_path / "y.xes").read_bytes() == whole
 
 

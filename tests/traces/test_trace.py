@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,20 @@ def known(seconds: pd.Series) -> list[int]:
     return sorted(values[values >= 0].tolist())
 
 
+def assert_adds_up(events: list[dict[str, Any]], tasks: pd.DataFrame, as_of: datetime | None) -> None:
+    """Assert that waits and runs last as long as `add_durations` says; a wait of no time need not be shown."""
+    timed = add_durations(tasks, as_of=as_of)
+    assert [dur for dur in lasting(events, "wait") if dur] == [dur for dur in known(timed["queue_wait_s"]) if dur]
+    assert lasting(events, "run") == known(timed["run_time_s"])
+    gave_up = timed["state"].isin(schema.TERMINAL) & timed["started_at"].isna()
+    shown = (timed["queue_wait_s"] >= 0) | (timed["run_time_s"] >= 0) | (gave_up & (timed["turnaround_s"] >= 0))
+    assert {event["args"]["task_id"] for event in events if event["ph"] == "X"} == set(timed.loc[shown, "task_id"])
+
+
 @pytest.mark.parametrize("by", ["workflow", "queue"])
 def test_slices_add_up_to_the_durations_of_the_frame(fetched: Snapshot, by: str, tmp_path: Path) -> None:
     events = read(write_trace(fetched, tmp_path / "x.json", by=by))
-    timed = add_durations(fetched.tasks, as_of=fetched.as_of)
-    assert lasting(events, "wait") == known(timed["queue_wait_s"])
-    assert lasting(events, "run") == known(timed["run_time_s"])
+    assert_adds_up(events, fetched.tasks, fetched.as_of)
     assert len({event["args"]["task_id"] for event in events if event["ph"] == "X"}) == len(fetched.tasks)
     of_tasks = fetched.tasks.set_index("task_id")
     titles = {event["pid"]: event["args"]["name"] for event in events if event["name"] == "process_name"}
@@ -99,7 +108,7 @@ def test_arrows_lead_along_the_topology(tmp_path: Path) -> None:
     at = {}
     for event in (event for event in events if event["ph"] in "sf"):
         (name,) = {
-            one["name"]
+            one["name"].removeprefix("wait: ")
             for one in events
             if one["ph"] == "X"
             and (one["pid"], one["tid"]) == (event["pid"], event["tid"])
@@ -122,11 +131,13 @@ def test_what_ended_without_a_start_and_what_contradicts_itself_is_not_lost(tmp_
     path = write_trace(tasks, tmp_path / "x.json")
     events = read(path)
     (never,) = slices(events, "never_started")
-    assert (never["args"]["task_id"], never["dur"], never["name"]) == ("gave up", 7_000_000, "Transcode")
+    assert (never["args"]["task_id"], never["dur"], never["name"]) == (
+        "gave up", 7_000_000, "never started: Transcode",
+    )  # fmt: skip
     assert lasting(events, "wait") == []
     assert [event["args"]["task_id"] for event in slices(events, "run")] == ["backwards"]
     other = json.loads(path.read_text("utf-8"))["otherData"]
-    assert other["without a slice"] == "1 task"
+    assert (other["without a slice"], other["with a wait or a run only"]) == ("1 task", "1 task")
     assert "3 tasks" in other["summary"]
 
 
@@ -134,8 +145,38 @@ def test_any_text_is_kept_and_none_breaks_out(tmp_path: Path) -> None:
     wild = 'a"b\\c</script>\n节点 😀 \ud800'
     tasks = frame(schema.TASKS, [{"task_id": "j1", **task("n", 0, 1, 2)}])
     tasks["node"] = pd.Series([wild], dtype=object)
-    (event,) = slices(read(write_trace(tasks, tmp_path / "x.json")), "run")
-    assert event["name"] == wild
+    path = write_trace(tasks, tmp_path / "x.json")
+    wait, run = (event["name"] for category in ("wait", "run") for event in slices(read(path), category))
+    assert (wait, run) == (f"wait: {wild}", wild)
+    assert "节点 😀" in path.read_text("utf-8"), "Perfetto would show escapes as they stand there"
+
+
+def test_what_lasts_no_time_stands_beside_and_not_within_another(tmp_path: Path) -> None:
+    data = snapshot(
+        task("Cut", 0, 5, 5), task("High", 5, 5, 9), task("Low", 5, 5, 5), task("Pack", 9, 10, 20),
+        task("Cut", 5, 5, 5, run=2), task("Cut", 5, 6, 8, run=3),
+    )  # fmt: skip
+    events = read(write_trace(data, tmp_path / "x.json"))
+    assert lasting(events, "run") == [0, 0, 0, 2_000_000, 4_000_000, 10_000_000]
+    assert lasting(events, "wait") == [1_000_000, 1_000_000, 5_000_000], "what has not waited has no slice for that"
+    assert sum(event["ph"] == "s" for event in events) == 4
+
+
+def test_long_traces_are_written_in_parts(fetched: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def comparable(path: Path) -> list[str]:
+        events = read(path)
+        of_flow: dict[int, list[Any]] = {}
+        for event in events:
+            if event["ph"] in "sf":
+                of_flow.setdefault(event.pop("id"), []).append(event)
+        return sorted(map(str, [*of_flow.values(), *(event for event in events if event["ph"] not in "sf")]))
+
+    whole = comparable(write_trace(fetched, tmp_path / "x.json"))
+    for module in ("trace", "slices"):
+        monkeypatch.setattr(f"cijob_analysis.traces.{module}._ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("cijob_analysis.traces.trace._EVENTS_AT_ONCE", 5)
+    assert comparable(write_trace(fetched, tmp_path / "y.json")) == whole
+    assert any("'bp': 'e'" in event for event in whole)
 
 
 def test_it_may_be_compressed(fetched: Snapshot, tmp_path: Path) -> None:
@@ -154,6 +195,8 @@ def test_without_tasks_there_are_no_events(data: Snapshot | pd.DataFrame, tmp_pa
 def test_bad_arguments(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="by='node' is none of workflow, queue"):
         write_trace(Snapshot(), tmp_path / "x.json", by="node")
+    with pytest.raises(ConfigurationError, match=r"x\.txt ends with neither \.json nor \.json\.gz"):
+        write_trace(Snapshot(), tmp_path / "x.txt")
     with pytest.raises(SchemaError, match="queue_id"):
         write_trace(schema.empty(schema.TASKS).drop(columns="queue_id"), tmp_path / "x.json")
     with pytest.raises(ConfigurationError, match="not list"):
@@ -188,6 +231,4 @@ def test_any_tasks_make_a_trace(rows: list[dict[str, Any]], tmp_path: Path) -> N
     ]
     data = snapshot(*made, workflows={key: topology_text(DIAMOND) for key in ("w1", "w2")})
     events = read(write_trace(data, tmp_path / "x.json", overwrite=True))
-    timed = add_durations(data.tasks, as_of=AS_OF)
-    assert lasting(events, "wait") == known(timed["queue_wait_s"])
-    assert lasting(events, "run") == known(timed["run_time_s"])
+    assert_adds_up(events, data.tasks, AS_OF)
