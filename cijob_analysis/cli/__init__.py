@@ -1,5 +1,6 @@
 """The command `cijob`: the package from a shell."""
 
-from cijob_analysis.cli.commands import app, main
+from cijob_analysis.cli import archiving, diagnosing, fetching, handing
+from cijob_analysis.cli.app import app, main
 
-__all__ = ["app", "main"]
+__all__ = ["app", "archiving", "diagnosing", "fetching", "handing", "main"]

@@ -37,6 +37,21 @@ def summary(snapshot: Snapshot, tz: str) -> str:
     return "\n\n".join(parts)
 
 
+def facts(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what a snapshot says, for machines: when it was taken, how complete it is, states of each level."""
+    counts = {level: state_counts(getattr(snapshot, level)).dropna(subset=["state"]) for level in LEVELS}
+    return {
+        "as_of": None if snapshot.as_of is None else snapshot.as_of.isoformat(),
+        "is_complete": snapshot.is_complete,
+        "is_finished": snapshot.is_finished,
+        "remarks": list(snapshot.completeness.remarks()),
+        "states": {
+            level: {str(state): int(n) for state, n in zip(found["state"], found["n"], strict=True)}
+            for level, found in counts.items()
+        },
+    }
+
+
 def headline(snapshot: Snapshot, tz: str) -> str:
     """Return how many rows of each level there are, as of when, and what is missing."""
     frames = [getattr(snapshot, level) for level in reversed(LEVELS)]

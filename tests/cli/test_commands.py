@@ -1,4 +1,4 @@
-"""The command as a process: what it prints, writes and returns."""
+"""The commands that ask a service, as processes: what they print, write and return."""
 
 from __future__ import annotations
 
@@ -18,30 +18,13 @@ from cijob_analysis import LocalService, Snapshot, Workload, failure_clusters, f
 from cijob_analysis.cli.tables import summary
 from cijob_analysis.local import Faults
 from tests.builders import batch_jobs
+from tests.cli.processes import cijob, command, environment, keys, place
 
 LEVELS = ("batch_jobs", "executions", "tasks")
 CSV = {f"{level}.csv" for level in LEVELS}
 SCHEMAS = {f"{level}.schema.json" for level in LEVELS}
 PICTURES = {"states.png", "durations.png", "workflows.png", "timeline.png"}
 ESCAPE = "\x1b"
-
-
-def command(*arguments: str) -> list[str]:
-    """Return the words that run the command, with warnings as errors."""
-    return [sys.executable, "-W", "error", "-m", "cijob_analysis", *arguments]
-
-
-def environment(home: Path, **more: str) -> dict[str, str]:
-    """Return an environment in which no key of this machine is found."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "COLUMNS": "160", **more}
-
-
-def cijob(*arguments: str, home: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the command until it ends."""
-    return subprocess.run(
-        command(*arguments), capture_output=True, text=True, timeout=120, check=False, cwd=home,
-        env=environment(home, **environ),
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -55,18 +38,6 @@ def going_on() -> Iterator[LocalService]:
     """A service with one batch job that runs."""
     with LocalService(Workload.of_batch(executions=40, tags=("Transcode", "Snapshot"), state="Running")) as service:
         yield service
-
-
-def keys(service: LocalService) -> dict[str, str]:
-    return {
-        "TENCENTCLOUD_SECRET_ID": service.credentials.secret_id,
-        "TENCENTCLOUD_SECRET_KEY": service.credentials.secret_key,
-    }
-
-
-def place(service: LocalService) -> tuple[str, ...]:
-    """Return the arguments that say which bucket, and where."""
-    return (service.bucket, service.region, "--endpoint", service.url)
 
 
 def follow_of(service: LocalService) -> list[str]:
