@@ -26,6 +26,7 @@ from benchmarks import (
     report,
     signature,
     snapshots,
+    tracing,
     writing,
 )
 from benchmarks.table import Bar, markdown
@@ -52,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         "topics",
         nargs="*",
         metavar="topic",
-        help="import, signature, parse, fetch, listing, snapshot, report, drawing, writing, htmlreport, memory, "
-        "outofcore, dashboard; all but the last three if none",
+        help="import, signature, parse, fetch, listing, snapshot, report, drawing, writing, tracing, htmlreport, "
+        "memory, outofcore, dashboard; all but the last three if none",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     parser.add_argument(
@@ -70,6 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         "report": report.run,
         "drawing": drawing.run,
         "writing": writing.run,
+        "tracing": tracing.run,
         "htmlreport": htmlreport.run,
         "memory": memory.run,
         "outofcore": outofcore.run,

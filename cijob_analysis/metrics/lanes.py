@@ -35,11 +35,11 @@ def pack_lanes(start: NDArray[Any], end: NDArray[Any]) -> NDArray[np.intp]:
     # Which lane is the lowest depends on what went before; all that does not is counted beforehand.
     begun = np.maximum(np.searchsorted(starts, ends[leaving], side="left"), leaving + 1)
     gone = np.cumsum(np.bincount(begun, minlength=len(order) + 1))[:-1]
-    leaver = iter(memoryview(leaving))  # as lists, these would be most of the memory that this takes
+    leaver = iter(leaving.data)  # as lists, these would be most of the memory that this takes
     lanes = [0] * len(order)
     free: list[int] = []
     n_lanes = n_freed = 0
-    for number, n_gone in enumerate(memoryview(gone)):
+    for number, n_gone in enumerate(gone.data):
         while n_freed < n_gone:
             heappush(free, lanes[next(leaver)])
             n_freed += 1

@@ -76,6 +76,11 @@ class Layout:
     order: NDArray[np.intp]
     n_partial: int
 
+    @property
+    def first_pid(self) -> int:
+        """The number of the first process: above those of all lanes, as equal ones would mark a main thread."""
+        return int(self.n_lanes.max(initial=0)) + 1
+
 
 _NONE: Final = np.int64(-1)
 _ROWS_AT_ONCE: Final = 32_768
@@ -106,15 +111,15 @@ def layout_of(tasks: pd.DataFrame, process: NDArray[np.intp], n: int, as_of: dat
     for _, first, length in slices:
         np.minimum(begin, first, out=begin, where=length >= 0)
         np.maximum(end, first + np.maximum(length, 1), out=end, where=length >= 0)
-    process = np.where(begin < end, process, -1).astype(np.int32)
+    shown_in = np.where(begin < end, process, -1).astype(np.int32)
     lane, n_lanes = np.full(len(tasks), -1, np.int32), np.zeros(n, np.intp)
-    grouped = np.argsort(process, kind="stable")
-    for number, rows in enumerate(np.split(grouped, np.searchsorted(process[grouped], np.arange(n)))[1:]):
+    grouped = np.argsort(shown_in, kind="stable")
+    for number, rows in enumerate(np.split(grouped, np.searchsorted(shown_in[grouped], np.arange(n)))[1:]):
         if len(rows):
             lane[rows] = pack_lanes(begin[rows], end[rows])
             n_lanes[number] = lane[rows].max() + 1
     order = np.argsort(begin, kind="stable")[: np.count_nonzero(lane >= 0)]
-    return Layout(slices, begin, process, lane, n_lanes, order, n_partial)
+    return Layout(slices, begin, shown_in, lane, n_lanes, order, n_partial)
 
 
 def flows_of(data: pd.DataFrame | Snapshot, tasks: pd.DataFrame, layout: Layout) -> Iterator[Flows]:

@@ -107,7 +107,7 @@ def write_trace(
             file,
             chain(
                 _metadata(titles, layout),
-                _counters(tasks, process, len(keys), as_of),
+                _counters(tasks, process, layout, as_of),
                 _slices(tasks, layout),
                 _flows(flows_of(data, tasks, layout), layout),
             ),
@@ -140,7 +140,7 @@ def _other_data(data: pd.DataFrame | Snapshot, layout: Layout, as_of: datetime |
 
 
 def _metadata(titles: list[str], layout: Layout) -> Iterator[str]:
-    for pid, (title, n) in enumerate(zip(titles, layout.n_lanes.tolist(), strict=True), 1):
+    for pid, (title, n) in enumerate(zip(titles, layout.n_lanes.tolist(), strict=True), layout.first_pid):
         name = quoted(title)
         yield f'{{"ph":"M","name":"process_name","pid":{pid},"tid":0,"args":{{"name":{name}}}}}'
         yield f'{{"ph":"M","name":"process_sort_index","pid":{pid},"tid":0,"args":{{"sort_index":{pid}}}}}'
@@ -149,18 +149,18 @@ def _metadata(titles: list[str], layout: Layout) -> Iterator[str]:
             yield f'{{"ph":"M","name":"thread_sort_index","pid":{pid},"tid":{tid},"args":{{"sort_index":{tid}}}}}'
 
 
-def _counters(
-    tasks: pd.DataFrame, process: NDArray[np.intp], n_processes: int, as_of: datetime | None
-) -> Iterator[str]:
+def _counters(tasks: pd.DataFrame, process: NDArray[np.intp], layout: Layout, as_of: datetime | None) -> Iterator[str]:
     """Yield how many tasks run, and how many wait, of each process: exact steps."""
     for of, name in (("running", "running"), ("queued", "waiting")):
         found = intervals(tasks, of, as_of)
-        steps = count_steps(process[found.rows], found.begin, found.end, found.is_open, n_processes)
+        steps = count_steps(process[found.rows], found.begin, found.end, found.is_open, len(layout.n_lanes))
         for first in range(0, len(steps.at), _ROWS_AT_ONCE):
             part = slice(first, first + _ROWS_AT_ONCE)
-            columns = (values[part].tolist() for values in (steps.group, steps.at, steps.n))
-            for number, ts, n in zip(*columns, strict=True):
-                yield f'{{"ph":"C","name":"{name}","pid":{number + 1},"tid":0,"ts":{ts},"args":{{"tasks":{n}}}}}'
+            columns = (
+                values.tolist() for values in (steps.group[part] + layout.first_pid, steps.at[part], steps.n[part])
+            )
+            for pid, ts, n in zip(*columns, strict=True):
+                yield f'{{"ph":"C","name":"{name}","pid":{pid},"tid":0,"ts":{ts},"args":{{"tasks":{n}}}}}'
 
 
 def _slices(tasks: pd.DataFrame, layout: Layout) -> Iterator[str]:
@@ -172,7 +172,7 @@ def _slices(tasks: pd.DataFrame, layout: Layout) -> Iterator[str]:
         said = [[f'"{name}":{text}' if text else "" for text in _texts(some[name])] for name in _ARGUMENTS]
         arguments = [",".join(filter(None, each)) for each in zip(*said, strict=True)]
         colors = some["state"].astype(object).map(_COLORS).fillna("generic_work").tolist()
-        places = [(numbers[rows] + 1).tolist() for numbers in (layout.process, layout.lane)]
+        places = [(layout.process[rows] + layout.first_pid).tolist(), (layout.lane[rows] + 1).tolist()]
         for kind, begin, length in layout.slices:
             prefix, category = "" if kind == RUN else f"{kind}: ", kind.replace(" ", "_")
             times = [begin[rows].tolist(), length[rows].tolist()]
@@ -188,7 +188,7 @@ def _flows(parts: Iterator[Flows], layout: Layout) -> Iterator[str]:
     numbers = count(1)
     for before, after, leaves in parts:
         ends = [
-            (layout.process[rows] + 1, layout.lane[rows] + 1, at)
+            (layout.process[rows] + layout.first_pid, layout.lane[rows] + 1, at)
             for rows, at in ((before, leaves), (after, layout.begin[after]))
         ]
         columns = (values.tolist() for end in ends for values in end)

@@ -45,6 +45,7 @@ def check_trace(trace: dict[str, Any]) -> list[dict[str, Any]]:
         assert isinstance(event["pid"], int)
         assert isinstance(event["tid"], int)
         assert event["pid"] > 0
+        assert event["pid"] != event["tid"], "Perfetto takes such a thread for the main one"
         if event["ph"] == "M":
             key, kind = _METADATA[event["name"]]
             assert isinstance(event["args"][key], kind)
