@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint test-oldest test-spark lab bench staircase xes pictures screenshots gallery clean help
+.PHONY: demo test lint test-oldest test-spark lab bench staircase xes pictures screenshots gallery docs dist clean help
 
 help:
 	@echo "make demo         fetch all three levels from a CI service on this machine; CSV and pictures in demo-output/"
@@ -25,6 +25,8 @@ help:
 	@echo "make pictures     the pictures of the README"
 	@echo "make screenshots  the dashboard in a real Chromium, for the README"
 	@echo "make gallery      each plot with few and many rows, none, all failed, in Chinese; gallery-output/index.html"
+	@echo "make docs         the site, with the notebooks run; docs/_build/html/index.html"
+	@echo "make dist         wheel and source archive, in dist/"
 	@echo "make clean        remove what these made"
 
 demo: $(VENV)/demo.stamp
@@ -40,7 +42,7 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 test-oldest: $(OLDEST)/test.stamp
-	$(OLDEST)/bin/python -m pytest -n auto -m "not browser and not spark"
+	$(OLDEST)/bin/python -m pytest -n auto -m "not browser and not spark and not docs"
 
 test-spark: $(SPARK)/test.stamp
 	$(SPARK)/bin/python -m pytest -m spark
@@ -66,8 +68,15 @@ screenshots: $(VENV)/dev.stamp
 gallery: $(VENV)/dev.stamp
 	$(BIN)/python docs/make_gallery.py --out gallery-output
 
+docs: $(VENV)/dev.stamp
+	CIJOB_DOCS_EXECUTE=force $(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+dist: $(VENV)/dev.stamp
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
 clean:
-	rm -rf $(VENV) $(OLDEST) $(PEER) $(SPARK) $(STAIRCASE) $(XES) demo-output gallery-output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) $(PEER) $(SPARK) $(STAIRCASE) $(XES) demo-output gallery-output docs/_build docs/made dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python $(OLDEST)/bin/python $(PEER)/bin/python $(SPARK)/bin/python $(STAIRCASE)/bin/python $(XES)/bin/python:
 	$(PYTHON) -m venv $(@:/bin/python=)

@@ -24,6 +24,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_theme_options = {
+    "navbar_center": [],
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
@@ -31,9 +32,10 @@ html_theme_options = {
     "footer_end": [],
 }
 
+html_sidebars = {"**": ["globaltoc.html"], "index": []}
+
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
-suppress_warnings = ["myst.xref_missing"] if os.environ.get("CIJOB_DOCS_LAX") else []
 
 # Notebooks are stored without outputs: `make docs` runs them, a test of the pages does not.
 nb_execution_mode = os.environ.get("CIJOB_DOCS_EXECUTE", "off")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
 MADE = HERE / "made"
 """Where the pages are, which git does not know."""
 
@@ -92,14 +94,9 @@ def functions_page() -> str:
 
 
 def command_page() -> str:
-    """Return the help of each command."""
-    lines = [
-        "# The command `cijob`", "",
-        "| exit code | means |", "|---|---|", "| 0 | all is well |", "| 1 | something is in a state that `--fail-on` names |",
-        "| 2 | something that was asked for cannot be: an argument is wrong, a file is there already or cannot be written |",
-        "| 3 | the service refuses or cannot be reached; for `doctor`, a check failed |",
-        "| 4 | what was read is not complete |", "| 130, 141 | Ctrl-C; nobody reads the output any more |", "",
-    ]  # fmt: skip
+    """Return the exit codes, as the README has them, and the help of each command."""
+    codes = re.search(r"^\| exit code .*?\n\n", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    lines = ["# The command `cijob`", "", codes[0] if codes else "", ""]
     for name, command in _commands(typer.main.get_command(app), "cijob"):
         context = command.context_class(command, info_name=name, max_content_width=100)
         lines += [f"## `{name}`", "", "```text", command.get_help(context), "```", ""]
