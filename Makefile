@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test lint test-oldest test-spark lab bench staircase xes pictures screenshots gallery docs dist clean help
+.PHONY: demo test lint test-oldest test-spark lab bench staircase xes pictures screenshots gallery docs dist test-dist clean help
 
 help:
 	@echo "make demo         fetch all three levels from a CI service on this machine; CSV and pictures in demo-output/"
@@ -27,6 +27,7 @@ help:
 	@echo "make gallery      each plot with few and many rows, none, all failed, in Chinese; gallery-output/index.html"
 	@echo "make docs         the site, with the notebooks run; docs/_build/html/index.html"
 	@echo "make dist         wheel and source archive, in dist/"
+	@echo "make test-dist    the wheel in a clean environment, with each extra alone"
 	@echo "make clean        remove what these made"
 
 demo: $(VENV)/demo.stamp
@@ -74,6 +75,9 @@ docs: $(VENV)/dev.stamp
 dist: $(VENV)/dev.stamp
 	rm -rf dist
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+test-dist: dist
+	$(PYTHON) tests/dist_check.py dist/*.whl
 
 clean:
 	rm -rf $(VENV) $(OLDEST) $(PEER) $(SPARK) $(STAIRCASE) $(XES) demo-output gallery-output docs/_build docs/made dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

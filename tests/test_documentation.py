@@ -20,7 +20,7 @@ from cijob_analysis import Client, LocalService, Snapshot, Workload, fetch_snaps
 from cijob_analysis.cli import app
 
 ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "docs"
+DOCS, README = ROOT / "docs", ROOT / "README.md"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"made", "_build"} & set(path.relative_to(DOCS).parts))
 
 
@@ -109,8 +109,8 @@ def world() -> Iterator[tuple[LocalService, Snapshot]]:
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if page.name not in RUN_ELSEWHERE],
-    ids=lambda page: page.relative_to(DOCS).as_posix(),
+    [README, *(page for page in PAGES if page.name not in RUN_ELSEWHERE)],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
 )
 def test_the_examples_of_a_page_run(
     page: Path, world: tuple[LocalService, Snapshot], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -134,11 +134,12 @@ def test_the_examples_of_a_page_run(
     finally:
         for client in opened:
             client.close()
-        if isinstance(explorer := names.get("explorer"), cijob_analysis.Explorer):
-            explorer.close()
+        for shown in names.values():
+            if isinstance(shown, cijob_analysis.Explorer | cijob_analysis.Monitor):
+                shown.close()
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "README.md"], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, *PAGES], ids=lambda page: page.name)
 def test_commands_of_a_page_are_such_as_there_are(page: Path) -> None:
     command = typer.main.get_command(app)
     for block in blocks(page, "console"):
