@@ -158,3 +158,22 @@ def check(command: Any, words: list[str]) -> None:
         name, group, rest = group.resolve_command(context, [*context._protected_args, *context.args])
         assert group is not None, words
         context = group.make_context(name, rest, parent=context)
+
+
+@pytest.mark.parametrize(
+    ("ours", "chinese"), [("README.md", "README.zh-CN.md"), ("docs/tutorial.md", "docs/tutorial.zh-CN.md")]
+)
+def test_the_chinese_page_keeps_step(ours: str, chinese: str) -> None:
+    """Its headings are as many and as deep, its code is the same, its tables as long, with the same names in front."""
+    one, other = ((ROOT / name).read_text("utf-8") for name in (ours, chinese))
+    code = re.compile(r"^```\w+\n.*?^```$", re.MULTILINE | re.DOTALL)
+    assert code.findall(other) == code.findall(one)
+    plain, translated = code.sub("", one), code.sub("", other)
+    depth = re.compile(r"^(#+) ", re.MULTILINE)
+    assert depth.findall(translated) == depth.findall(plain)
+    assert translated.count("\n|") == plain.count("\n|")
+    first = re.compile(r"^\| (`[^`]+`) \|", re.MULTILINE)
+    assert first.findall(translated) == first.findall(plain)
+    images = re.compile(r"\]\(([^)#]+\.(?:png|ipynb))\)")
+    assert images.findall(translated) == images.findall(plain)
+    assert len(re.findall(r"[\u4e00-\u9fff]", translated)) > len(translated) / 5
