@@ -52,7 +52,7 @@ lab: $(VENV)/dev.stamp
 	$(BIN)/jupyter lab notebooks
 
 bench: $(VENV)/dev.stamp $(PEER)/peer.stamp
-	$(BIN)/python -m benchmarks --peer-python $(PEER)/bin/python
+	$(BIN)/python -m benchmarks --peer-python $(PEER)/bin/python --page docs/benchmarks.md
 
 staircase: $(VENV)/dev.stamp $(STAIRCASE)/peer.stamp
 	$(BIN)/python -m benchmarks.staircase_check --peer-python $(STAIRCASE)/bin/python

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [topic …] [--json FILE] [--peer-python PATH]``: measure, and print the table."""
+"""``python -m benchmarks [topic …] [--json FILE] [--page FILE] [--peer-python PATH]``: measure, print the table."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ LIBRARIES = (
     "xmltodict",
     "cos-python-sdk-v5",
 )
+PAGE = """# Benchmarks
+
+`make bench` has made this table: ours, the peer or the naive way, and what nobody can be faster than, in one run on
+one machine. What counts is the ratio, which moves less from machine to machine than times do.
+
+{table}
+
+{machine}
+"""
 LONG = ("memory", "outofcore", "dashboard")
 """What takes minutes and gigabytes, or a browser, and is measured only when it is named."""
 
@@ -57,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         "memory, outofcore, dashboard; all but the last three if none",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write the table there, as a page of the site")
     parser.add_argument(
         "--peer-python", default=sys.executable, metavar="PATH", help="an interpreter that has cos-python-sdk-v5"
     )
@@ -85,7 +95,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{topic} …", file=sys.stderr, flush=True)
         bars += topics[topic]()
     machine = _machine()
-    print(", ".join(f"{name} {value}" for name, value in machine.items()), markdown(bars), sep="\n\n")
+    shown = ", ".join(f"{name} {value}" for name, value in machine.items())
+    print(shown, markdown(bars), sep="\n\n")
+    if options.page:
+        options.page.write_text(PAGE.format(machine=shown, table=markdown(bars)), "utf-8")
     if options.json:
         figures = {"machine": machine, "bars": [{**asdict(bar), "holds": bar.holds} for bar in bars]}
         options.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", "utf-8")

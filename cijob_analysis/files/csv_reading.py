@@ -95,7 +95,7 @@ def _as_described(path: Path, raw: pd.DataFrame, described: Mapping[str, Any]) -
                 raise ResponseFormatError(f"{apart}: column {name}, row {begin + 1} and on are not empty")
             is_missing[begin : begin + n] = False
         data[name] = restored(name, cells, is_missing, dtype)
-    return pd.DataFrame(data, columns=names, copy=False)
+    return pd.DataFrame(data, copy=False)  # given `columns`, pandas 2 looks at each time, and dies of far-away years
 
 
 def _typed(name: str, column: Column | None, texts: list[str]) -> Any:
