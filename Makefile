@@ -43,7 +43,7 @@ lint: $(VENV)/dev.stamp
 	$(BIN)/mypy
 
 test-oldest: $(OLDEST)/test.stamp
-	$(OLDEST)/bin/python -m pytest -n auto -m "not browser and not spark and not docs"
+	CIJOB_EXAMPLES=30 $(OLDEST)/bin/python -m pytest -n auto -m "not browser and not spark and not docs"
 
 test-spark: $(SPARK)/test.stamp
 	$(SPARK)/bin/python -m pytest -m spark

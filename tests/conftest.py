@@ -17,7 +17,11 @@ from cijob_analysis import Client, LocalService, RetryPolicy, Workload
 
 # A busy machine is no failure; in continuous integration the same cases come each time.
 settings.register_profile(
-    "cijob", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
+    "cijob",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    max_examples=int(os.environ.get("CIJOB_EXAMPLES", "100")),
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("cijob")
 

@@ -24,6 +24,8 @@ DOCS, README = ROOT / "docs", ROOT / "README.md"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"made", "_build"} & set(path.relative_to(DOCS).parts))
 
 
+pytestmark = pytest.mark.docs
+
 RUN_ELSEWHERE = {"when-one-machine-is-not-enough.md"}
 """Pages that need Spark: `tests/metrics/engines/test_spark.py` runs it."""
 
@@ -65,7 +67,6 @@ def read(page: Path) -> Links:
     return found
 
 
-@pytest.mark.docs
 def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     pages = {page: read(page) for page in site.rglob("*.html") if "_static" not in page.parts}
     assert len(pages) > 25
@@ -86,7 +87,6 @@ def test_no_link_is_dead_and_nothing_is_loaded_from_elsewhere(site: Path) -> Non
     assert outside == []
 
 
-@pytest.mark.docs
 def test_every_public_name_and_every_column_has_its_entry(site: Path) -> None:
     functions = read(site / "made" / "functions.html").ids
     assert {f"cijob_analysis.{name}" for name in cijob_analysis.__all__} <= functions
@@ -135,7 +135,7 @@ def test_the_examples_of_a_page_run(
         for client in opened:
             client.close()
         for shown in names.values():
-            if isinstance(shown, cijob_analysis.Explorer | cijob_analysis.Monitor):
+            if isinstance(shown, cijob_analysis.Explorer | cijob_analysis.Monitor | Client | LocalService):
                 shown.close()
 
 
