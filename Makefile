@@ -26,7 +26,7 @@ help:
 	@echo "make screenshots  the dashboard in a real Chromium, for the README"
 	@echo "make gallery      each plot with few and many rows, none, all failed, in Chinese; gallery-output/index.html"
 	@echo "make docs         the site, with the notebooks run; docs/_build/html/index.html"
-	@echo "make dist         wheel and source archive, in dist/"
+	@echo "make dist         the wheel, in dist/"
 	@echo "make test-dist    the wheel in a clean environment, with each extra alone"
 	@echo "make clean        remove what these made"
 
