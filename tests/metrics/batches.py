@@ -53,7 +53,12 @@ class Batch:
 
 def instants(seconds: pd.Series) -> pd.DatetimeIndex:
     """Return times in whole seconds, as the service gives them."""
-    return pd.DatetimeIndex(BEGIN + pd.to_timedelta(np.floor(seconds.to_numpy(np.float64)), unit="s"))
+    values = np.floor(seconds.to_numpy(np.float64))
+    # `to_timedelta` of pandas 2.2 rounds what it has left undefined where a number is missing, and may warn of that.
+    ticks = np.where(np.isnan(values), 0, values).astype(np.int64).astype("m8[s]")
+    return pd.DatetimeIndex(
+        BEGIN + pd.TimedeltaIndex(np.where(np.isnan(values), np.timedelta64("NaT"), ticks))
+    ).as_unit("us")
 
 
 def random_batch(
